@@ -1,0 +1,201 @@
+"""Whether the service can answer, and what is missing where it cannot."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from threading import Timer
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from indexer.store import COLLECTIONS, CollectionInfo, CollectionName
+from indexer.workspace import Workspace
+from preprocess.errors import FingerprintMismatch, IndexMissing, JoblensError
+from preprocess.stemming import stem
+from search_api.classify import occupation_titles
+from search_api.replies import example
+
+LANGUAGE_AFTER_S = 1.0
+State = Literal["live", "missing", "mismatch", "unavailable"]
+
+
+class CollectionState(BaseModel):
+    """How a collection stands; ``detail`` says what to do where it is not live."""
+
+    name: str
+    state: State
+    fingerprint: str = ""
+    detail: str = ""
+
+
+class ReadyReply(BaseModel):
+    """Ready means: the encoder is loaded and the occupations can be searched."""
+
+    model_config = example(
+        {
+            "ready": True,
+            "model": "all-MiniLM-L6-v2",
+            "detail": "",
+            "collections": [
+                {
+                    "name": "occupations",
+                    "state": "live",
+                    "fingerprint": "5b8a2f0c91d4",
+                    "detail": "",
+                },
+                {
+                    "name": "postings",
+                    "state": "missing",
+                    "fingerprint": "",
+                    "detail": "there is no index of postings yet; make it with: joblens index postings PATH",
+                },
+            ],
+        }
+    )
+
+    ready: bool
+    model: str = Field(description="The encoder's name; empty where it cannot be loaded.")
+    detail: str = Field(description="Why the encoder cannot be loaded; else empty.")
+    collections: list[CollectionState]
+
+    @property
+    def missing(self) -> dict[str, str]:
+        """What stands in the way of an answer, by location."""
+        found = {"encoder": self.detail} if self.detail else {}
+        for state in self.collections:
+            if state.name == "occupations" and state.state != "live":
+                found[f"collections.{state.name}"] = state.detail
+        return found
+
+
+def readiness(workspace: Workspace) -> ReadyReply:
+    """Open what is not open yet, and report; raises none of our errors."""
+    model, detail = "", ""
+    try:
+        model = workspace.encoder.name
+    except JoblensError as error:
+        detail = str(error)
+    states = [_state(workspace, name, check=not detail) for name in COLLECTIONS]
+    ready = not detail and states[0].state == "live"
+    return ReadyReply(ready=ready, model=model, detail=detail, collections=states)
+
+
+def warm_up(workspace: Workspace) -> ReadyReply:
+    """Load what a first look-up would wait for: the encoder, the occupations and their titles.
+
+    The rest (language parts, technology names) is loaded a moment later, so that the service is ready sooner.
+    """
+    _load_encoder(workspace)
+    report = readiness(workspace)
+    if report.ready:
+        occupation_titles(workspace, workspace.store.live("occupations").physical)
+    later = Timer(LANGUAGE_AFTER_S, _load_language, (workspace,))
+    later.daemon = True
+    later.start()
+    return report
+
+
+def _load_language(workspace: Workspace) -> None:
+    with suppress(JoblensError):
+        workspace.views.apply_many(["warm up"], "filtered")
+        stem("warm")
+
+
+def _load_encoder(workspace: Workspace) -> None:
+    with suppress(JoblensError):
+        workspace.encode(["warm up"])
+
+
+def _state(workspace: Workspace, name: CollectionName, *, check: bool) -> CollectionState:
+    try:
+        live = workspace.check(name) if check else workspace.store.live(name)
+        if name == "occupations":  # the others are opened, and their files read, when they are first asked
+            workspace.store.info(name)
+    except IndexMissing as error:
+        return CollectionState(name=name, state="missing", detail=str(error))
+    except FingerprintMismatch as error:
+        return CollectionState(name=name, state="mismatch", detail=str(error))
+    except JoblensError as error:
+        return CollectionState(name=name, state="unavailable", detail=str(error))
+    return CollectionState(name=name, state="live", fingerprint=live.fingerprint.digest)
+
+
+# ---- collections
+
+
+class CollectionReply(BaseModel):
+    """A live collection and what it was made with."""
+
+    name: str
+    points: int
+    size_bytes: int | None
+    fingerprint: dict[str, Any] = Field(description="Model, views, schema, source release and their digest.")
+    building: list[str] = Field(description="Collections that are being built beside it.")
+
+    @classmethod
+    def of(cls, info: CollectionInfo) -> CollectionReply:
+        return cls(
+            name=info.name,
+            points=info.points,
+            size_bytes=info.size_bytes,
+            fingerprint=info.fingerprint.to_json(),
+            building=list(info.building),
+        )
+
+
+class CollectionsReply(BaseModel):
+    """The live collections."""
+
+    model_config = example(
+        {
+            "collections": [
+                {
+                    "name": "occupations",
+                    "points": 74051,
+                    "size_bytes": 201326592,
+                    "fingerprint": {
+                        "model": "all-MiniLM-L6-v2",
+                        "weights_sha256": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+                        "dimension": 384,
+                        "view": "raw",
+                        "lexical_view": "raw",
+                        "view_settings": {},
+                        "source": "O*NET 27.0 Database",
+                        "schema": 1,
+                        "digest": "5b8a2f0c91d4",
+                    },
+                    "building": [],
+                }
+            ]
+        }
+    )
+
+    collections: list[CollectionReply]
+
+
+class HealthReply(BaseModel):
+    """The process answers; whether it has anything to answer with, /ready tells."""
+
+    model_config = example({"status": "ok"})
+
+    status: Literal["ok"] = "ok"
+
+
+class VersionReply(BaseModel):
+    """What runs here; model and weights are null while the encoder cannot be loaded."""
+
+    model_config = example(
+        {
+            "version": "0.1.0",
+            "python": "3.11.9",
+            "model": "all-MiniLM-L6-v2",
+            "weights_sha256": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+            "schema_version": 1,
+        }
+    )
+
+    version: str
+    python: str
+    model: str | None
+    weights_sha256: str | None
+    schema_version: int
