@@ -30,7 +30,10 @@ from indexer.edge_files import room_for, size_bytes, write_bytes, write_json
 from indexer.edge_requests import DENSE, EXACT_BELOW, LEXICAL, collection_config, engine_filter, query_request
 from indexer.lexical import lexical_text
 from indexer.store import (
+    AVERAGE_WORDS,
     COLLECTIONS,
+    INDEXED_KEYS,
+    ONE_STEP_POINTS,
     CollectionInfo,
     CollectionName,
     Filter,
@@ -51,25 +54,6 @@ from preprocess.errors import (
 )
 
 PAGE_POINTS = 5_000
-UPSERT_POINTS = 1_000
-KEYWORDS: dict[CollectionName, tuple[str, ...]] = {
-    "occupations": ("code", "soc2", "soc3", "soc5", "soc6", "source", "document_id", "hash"),
-    "postings": (
-        "document_id",
-        "tenant",
-        "company",
-        "title",
-        "location",
-        "section",
-        "role",
-        "source",
-        "hash",
-    ),
-    "brags": ("document_id", "tenant", "project", "source", "hash"),
-}
-AVERAGE_WORDS: dict[CollectionName, float] = {"occupations": 5.0, "postings": 15.0, "brags": 15.0}
-"""BM25's average text length: the mean of the O*NET release's texts and of 1,250 postings' sentences."""
-
 
 class EdgeStore:
     """A :class:`~indexer.store.Store` over ``qdrant_edge``.
@@ -125,7 +109,7 @@ class EdgeStore:
             shard = qe.EdgeShard.create(str(folder), collection_config(fingerprint.dimension))
             # Links of the graph for each value of each key made building it three times as slow.
             keyword = qe.KeywordIndexParams(enable_hnsw=False)
-            for key in KEYWORDS[name]:
+            for key in INDEXED_KEYS[name]:
                 shard.update(qe.UpdateOperation.create_field_index(key, keyword))
             shard.flush()
             self._shards[physical] = shard
@@ -155,8 +139,8 @@ class EdgeStore:
         physical = self._physical(collection)
         bm25 = self._bm25_of(physical)
         dimension = self._fingerprint(physical).dimension
-        for start in range(0, len(points), UPSERT_POINTS):
-            batch = points[start : start + UPSERT_POINTS]
+        for start in range(0, len(points), ONE_STEP_POINTS):
+            batch = points[start : start + ONE_STEP_POINTS]
             if any(point.dense.shape != (dimension,) for point in batch):
                 shapes = {point.dense.shape for point in batch}
                 raise DimensionMismatch(f"{collection} takes vectors of shape ({dimension},), found {shapes}")
@@ -224,13 +208,15 @@ class EdgeStore:
         filter: Filter | None = None,
         fields: Sequence[str] | None = None,
         vectors: bool = False,
+        page_points: int | None = None,
+        start: str | None = None,
     ) -> Iterator[Page]:
         physical = self._physical(collection)
-        offset: Any = None
+        offset: Any = start
         while True:
             request = qe.ScrollRequest(
                 offset=offset,
-                limit=PAGE_POINTS,
+                limit=page_points or PAGE_POINTS,
                 filter=engine_filter(filter),
                 with_payload=True if fields is None else list(fields),
                 with_vector=[DENSE] if vectors else False,
@@ -246,6 +232,7 @@ class EdgeStore:
                 tuple(str(record.id) for record in records),
                 tuple(record.payload or {} for record in records),
                 dense,
+                None if offset is None else str(offset),
             )
             if offset is None:
                 return

@@ -1,8 +1,8 @@
 """What joblens asks of a vector store, and the values that pass through it.
 
-Two real stores speak this protocol: the embedded Qdrant engine (``indexer.edge``) and, later, a
-Qdrant server or cluster. Nothing above this file knows which one it talks to, and only those
-two modules import Qdrant.
+Two real stores speak this protocol: the embedded Qdrant engine (``indexer.edge``) and a Qdrant server or
+cluster (``indexer.server``). Nothing above this file knows which one it talks to, and only those two import
+Qdrant. What is above reads through ``indexer.tenants``, which lets each tenant see its own documents.
 
 A *collection* has a logical name (``occupations``, ``postings``, ``brags``). Its points live in a
 *physical* collection whose name ends in the fingerprint's digest; a rebuild goes into a new physical
@@ -25,8 +25,31 @@ COLLECTIONS: tuple[CollectionName, ...] = ("occupations", "postings", "brags")
 Payload = dict[str, Any]
 Vector = npt.NDArray[np.float32]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raised when the payload of a point changes its meaning; part of every fingerprint."""
+
+ONE_STEP_POINTS = 5_000
+"""Points that :meth:`Store.upsert` writes in one step; a document has fewer."""
+
+INDEXED_KEYS: Mapping[CollectionName, tuple[str, ...]] = {
+    "occupations": ("code", "soc2", "soc3", "soc5", "soc6", "source", "document_id", "hash"),
+    "postings": (
+        "document_id",
+        "tenant",
+        "company",
+        "title",
+        "location",
+        "section",
+        "role",
+        "source",
+        "hash",
+    ),
+    "brags": ("document_id", "tenant", "project", "source", "hash"),
+}
+"""Payload keys with an index of keywords: what is filtered on, or counted by :meth:`Store.facet`."""
+
+AVERAGE_WORDS: Mapping[CollectionName, float] = {"occupations": 5.0, "postings": 15.0, "brags": 15.0}
+"""BM25's average text length: the mean of the O*NET release's texts and of 1,250 postings' sentences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +132,14 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some stored points: ``dense`` is (n, dim) float32 in the order of ``ids`` where asked for."""
+    """Some stored points: ``dense`` is (n, dim) float32 in the order of ``ids`` where asked for.
+
+    ``next`` is the id with which the next page begins; None on the last one."""
 
     ids: tuple[str, ...]
     payloads: tuple[Payload, ...]
     dense: Vector | None = None
+    next: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +240,11 @@ class Store(Protocol):
         ...
 
     def upsert(self, collection: str, points: Sequence[Point]) -> None:
-        """Write points; when this returns, they survive the death of the process."""
+        """Write points; when this returns, they survive the death of the process.
+
+        Up to :data:`ONE_STEP_POINTS` points are written in one step: after a crash all of them are there, or
+        none. (A server that splits the collection into shards keeps that promise for each shard.)
+        """
         ...
 
     def delete(self, collection: str, filter: Filter) -> int:
@@ -249,8 +279,15 @@ class Store(Protocol):
         filter: Filter | None = None,
         fields: Sequence[str] | None = None,
         vectors: bool = False,
+        page_points: int | None = None,
+        start: str | None = None,
     ) -> Iterator[Page]:
-        """Every point that ``filter`` lets through, page by page; ``fields`` None means all."""
+        """Every point that ``filter`` lets through, page by page, in the order of ids.
+
+        :param fields: payload keys; None means all.
+        :param page_points: points a page; the store's own number when left out.
+        :param start: the id to begin with, such as :attr:`Page.next`.
+        """
         ...
 
     def count(self, collection: str, filter: Filter | None = None) -> int:

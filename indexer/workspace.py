@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from indexer.encoder import Encoder, open_encoder
+from indexer.open_store import open_store
 from indexer.settings import ModelSettings, StoreSettings
 from indexer.store import CollectionName, Fingerprint, Live, Query, Store, Vector, where
 from preprocess.errors import FingerprintMismatch, IndexMissing
@@ -70,9 +71,7 @@ class Workspace:
     @property
     def store(self) -> Store:
         """The vector store."""
-        from indexer.edge import EdgeStore
-
-        return self.once("store", lambda: EdgeStore(self.store_settings.folder))
+        return self.once("store", lambda: open_store(self.store_settings))
 
     @property
     def matcher(self) -> TechnologyMatcher:
