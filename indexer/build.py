@@ -10,19 +10,26 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
+from indexer.entries import (
+    COLLECTION_OF,
+    Entry,
+    document_entry,
+    occupation_entry,
+    points_of,
+    settings_digest,
+)
 from indexer.heads import ensure_heads
-from indexer.roles import PostingText
-from indexer.store import CollectionName, Condition, Filter, Payload, Point, Store, Vector, where
+from indexer.store import CollectionName, Condition, Filter, Store, Vector, where
 from indexer.workspace import Workspace
-from preprocess.errors import FingerprintMismatch, IndexMissing, ReadError
-from preprocess.onet import Occupation, Release, read_occupations, soc_levels
+from preprocess.errors import Conflict, FingerprintMismatch, IndexMissing, ReadError
+from preprocess.onet import Release, read_occupations
 from preprocess.records import Document, Dropped, Kind, stable_id
-from preprocess.sentences import sentences_of
 
 CHUNK_TEXTS = 4_096
 """Texts a chunk gathers before it is encoded and written: enough to sort by length, under 10 MB."""
@@ -39,22 +46,6 @@ stored of it: a file that is encrypted or half written today is not gone."""
 
 MINOR_DROPS = frozenset({"heading", "repeated", "no letters"})
 """Pieces of a document that are left out by design; ``--strict`` does not count them."""
-
-COLLECTION_OF: dict[Kind, CollectionName] = {
-    "occupation": "occupations",
-    "posting": "postings",
-    "brag": "brags",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A document ready to be indexed: one text and one payload a point, in order."""
-
-    id: str
-    hash: str
-    texts: tuple[str, ...]
-    payloads: tuple[Payload, ...]
 
 
 @dataclass(slots=True)
@@ -105,14 +96,14 @@ def index_onet(
 
     def entries() -> Iterator[Entry | Dropped]:
         for occupation in read_occupations(release, bad_rows):
-            entry = _occupation_entry(occupation)
+            entry = occupation_entry(occupation)
             seen.add(entry.id)
             read.update(f"{entry.id} {entry.hash}\n".encode())
             yield entry
         yield from bad_rows
 
     _write(workspace, physical, entries(), summary, progress)
-    _prune(workspace.store, physical, summary, keep=lambda id, _: id in seen)
+    _prune(workspace.store, physical, summary, where(index=0), keep=lambda id, _: id in seen)
 
     def learning() -> None:
         summary.stage = "learning the titles"
@@ -144,22 +135,17 @@ def index_documents(
     """
     name = COLLECTION_OF[kind]
     store = workspace.store
-    fingerprint = workspace.fingerprint(name)
-    try:
-        live = store.live(name)
-    except IndexMissing:
-        live = None
-    if live is not None and live.fingerprint != fingerprint and not rebuild:
-        workspace.check(name)
-        raise FingerprintMismatch(f"the index of {name} has another source; index again with --rebuild")
-    physical = store.stage(name, fingerprint, beside=rebuild)
-    if not rebuild:
-        store.publish(name, physical)
+    if rebuild:
+        _check_alone(workspace, name)
+        physical = store.stage(name, workspace.fingerprint(name), beside=True)
+    else:
+        physical = live_or_new(workspace, name)
     summary = Summary(name)
     seen: set[str] = set()
     read_from: set[str] = set()
     unread: set[str] = set()
-    settings = _settings_digest(workspace, kind)
+    settings = settings_digest(workspace, kind)
+    own = where(index=0, tenant=workspace.store_settings.tenant)
 
     def entries() -> Iterator[Entry | Dropped]:
         for document in documents:
@@ -168,7 +154,7 @@ def index_documents(
                     unread.add(document.source)
                 yield document
                 continue
-            entry, dropped = _document_entry(workspace, document, settings)
+            entry, dropped = document_entry(workspace, document, settings)
             yield from dropped
             if prune or rebuild:
                 read_from.add(document.source)
@@ -181,7 +167,7 @@ def index_documents(
     if rebuild:  # a stopped rebuild may have left documents that are gone since
         if not seen:
             raise ReadError(f"no document could be read; the collection {name} stays as it was")
-        _prune(store, physical, summary, keep=lambda id, _: id in seen)
+        _prune(store, physical, summary, own, keep=lambda id, _: id in seen)
     elif prune:
         under = [path.resolve() for path in prune]
         spared = [Path(source) for source in unread - read_from]
@@ -191,10 +177,37 @@ def index_documents(
                 return True
             return any(Path(source).is_relative_to(path) for path in spared)
 
-        _prune(store, physical, summary, keep=keep)
+        _prune(store, physical, summary, own, keep=keep)
     store.settle(physical)
     store.publish(name, physical)
     return summary
+
+
+def live_or_new(workspace: Workspace, name: CollectionName) -> str:
+    """The live physical collection of documents; a new, empty one where there is none.
+
+    :raises FingerprintMismatch: if the live one was made otherwise.
+    """
+    store, fingerprint = workspace.store, workspace.fingerprint(name)
+    with suppress(IndexMissing):
+        if store.live(name).fingerprint != fingerprint:
+            workspace.check(name)
+            raise FingerprintMismatch(f"the index of {name} has another source; index again with --rebuild")
+    physical = store.stage(name, fingerprint)
+    store.publish(name, physical)
+    return physical
+
+
+def _check_alone(workspace: Workspace, name: CollectionName) -> None:
+    """A rebuild replaces the whole collection, and would erase what other tenants have in it."""
+    own = where(tenant=workspace.store_settings.tenant)
+    with suppress(IndexMissing):
+        others = workspace.whole_store.count(name) - workspace.store.count(name, own)
+        if others:
+            raise Conflict(
+                f"{name} holds {others:,} sentences of other tenants, which a rebuild would erase; "
+                f"delete the collection with 'joblens delete {name} --all' if that is what you want"
+            )
 
 
 def _write(
@@ -243,19 +256,7 @@ def _write_chunk(
         return
     texts = [text for entry in changed.values() for text in entry.texts]
     vectors = _encode(workspace, texts, summary, remembered)
-    lexical_view = workspace.fingerprint(summary.collection).lexical_view
-    lexical = workspace.viewed(texts, "raw" if lexical_view == "raw" else "filtered")
-    if summary.collection == "postings":
-        _add_roles(workspace, changed.values(), vectors)
-    points = [
-        Point(
-            stable_id(entry.id, index),
-            vectors[text],
-            lexical_of,
-            {**payload, "document_id": entry.id, "hash": entry.hash, "index": index, "text": text},
-        )
-        for (entry, index, text, payload), lexical_of in zip(_rows(changed.values()), lexical, strict=True)
-    ]
+    points = points_of(workspace, summary.collection, list(changed.values()), vectors)
     store.upsert(physical, [point for point in points if point.payload["index"] > 0])
     of_changed = Condition("document_id", any_of=tuple(changed))
     as_written = Condition("hash", any_of=tuple(entry.hash for entry in changed.values()))
@@ -264,27 +265,6 @@ def _write_chunk(
     store.upsert(physical, [point for point in points if point.payload["index"] == 0])
     summary.documents_written += len(changed)
     summary.points_written += len(points)
-
-
-def _rows(entries: Iterable[Entry]) -> Iterator[tuple[Entry, int, str, Payload]]:
-    for entry in entries:
-        for index, (text, payload) in enumerate(zip(entry.texts, entry.payloads, strict=True)):
-            yield entry, index, text, payload
-
-
-def _add_roles(workspace: Workspace, entries: Iterable[Entry], vectors: dict[str, Vector]) -> None:
-    entries = list(entries)
-    postings = [
-        PostingText(
-            entry.texts,
-            [payload["section"] for payload in entry.payloads],
-            np.array([vectors[text] for text in entry.texts]),
-        )
-        for entry in entries
-    ]
-    for entry, guesses in zip(entries, workspace.roles.roles(postings), strict=True):
-        for payload, guess in zip(entry.payloads, guesses, strict=True):
-            payload["role"] = guess.role
 
 
 def _encode(
@@ -304,71 +284,15 @@ def _encode(
     return found
 
 
-def _prune(store: Store, physical: str, summary: Summary, *, keep: Callable[[str, str], bool]) -> None:
+def _prune(
+    store: Store, physical: str, summary: Summary, heads: Filter, *, keep: Callable[[str, str], bool]
+) -> None:
     gone = [
         payload["document_id"]
-        for page in store.scroll(physical, filter=where(index=0), fields=["document_id", "source"])
+        for page in store.scroll(physical, filter=heads, fields=["document_id", "source"])
         for payload in page.payloads
         if not keep(payload["document_id"], payload.get("source", ""))
     ]
     for start in range(0, len(gone), 1_000):
         store.delete(physical, where(document_id=gone[start : start + 1_000]))
     summary.documents_removed += len(gone)
-
-
-def _occupation_entry(occupation: Occupation) -> Entry:
-    payloads: list[Payload] = []
-    for position, text in enumerate(occupation.texts):
-        payload: Payload = {"code": occupation.code, **soc_levels(occupation.code), "source": text.source}
-        if position == 0:
-            payload |= {"job_zone": occupation.job_zone, "related": list(occupation.related)}
-        if text.source == "task":
-            payload |= {"task_id": text.task_id, "core": text.core, "importance": text.importance}
-        if text.source == "technology":
-            payload |= {"hot": text.hot, "in_demand": text.in_demand}
-        payloads.append(payload)
-    return Entry(
-        occupation.id, occupation.content_hash, tuple(text.text for text in occupation.texts), tuple(payloads)
-    )
-
-
-def _settings_digest(workspace: Workspace, kind: Kind) -> str:
-    """What changes the stored payload or lexical text besides the document itself."""
-    parts = [*sorted(workspace.views.settings.items()), workspace.matcher.digest]
-    if kind == "posting":
-        parts.append(workspace.roles.digest)
-    return hashlib.blake2b(repr(parts).encode(), digest_size=8).hexdigest()
-
-
-def _document_entry(
-    workspace: Workspace, document: Document, settings: str
-) -> tuple[Entry | None, list[Dropped]]:
-    sentences, dropped = sentences_of(document)
-    if not sentences:
-        return None, [*dropped, Dropped("no sentences", document.source, document.key)]
-    shared: Payload = {
-        "tenant": workspace.store_settings.tenant,
-        "source": document.source,
-        "key": document.key,
-    }
-    if document.kind == "posting":
-        shared |= {
-            "title": document.title,
-            "company": document.company,
-            "location": document.location,
-            "url": document.url,
-        }
-    else:
-        shared |= {"title": document.title}
-    texts = tuple(sentence.text for sentence in sentences)
-    technologies = workspace.matcher.names_many(texts)
-    payloads: list[Payload] = []
-    for sentence, names in zip(sentences, technologies, strict=True):
-        payload: Payload = {**shared, "technologies": list(names)}
-        if document.kind == "posting":
-            payload["section"] = sentence.section
-        else:
-            payload |= {"project": sentence.section}
-        payloads.append(payload)
-    digest = hashlib.blake2b(f"{document.content_hash} {settings}".encode(), digest_size=16).hexdigest()
-    return Entry(document.id, digest, texts, tuple(payloads)), dropped

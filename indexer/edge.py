@@ -33,6 +33,7 @@ from indexer.store import (
     AVERAGE_WORDS,
     COLLECTIONS,
     INDEXED_KEYS,
+    INDEXED_NUMBERS,
     ONE_STEP_POINTS,
     CollectionInfo,
     CollectionName,
@@ -44,16 +45,17 @@ from indexer.store import (
     Payload,
     Point,
     Query,
+    logical_name,
 )
 from preprocess.errors import (
     DimensionMismatch,
     IndexMissing,
-    InvalidParameter,
     StorageFull,
     StoreCorrupt,
 )
 
 PAGE_POINTS = 5_000
+
 
 class EdgeStore:
     """A :class:`~indexer.store.Store` over ``qdrant_edge``.
@@ -78,11 +80,11 @@ class EdgeStore:
 
     def live(self, collection: str) -> Live:
         physical = self._physical(collection)
-        return Live(_logical(physical), physical, self._fingerprint(physical))
+        return Live(logical_name(physical), physical, self._fingerprint(physical))
 
     def info(self, collection: str) -> CollectionInfo:
         physical = self._physical(collection)
-        name = _logical(physical)
+        name = logical_name(physical)
         return CollectionInfo(
             name=name,
             physical=physical,
@@ -111,6 +113,9 @@ class EdgeStore:
             keyword = qe.KeywordIndexParams(enable_hnsw=False)
             for key in INDEXED_KEYS[name]:
                 shard.update(qe.UpdateOperation.create_field_index(key, keyword))
+            for key in INDEXED_NUMBERS[name]:
+                number = qe.IntegerIndexParams(lookup=True, range=True, enable_hnsw=False)
+                shard.update(qe.UpdateOperation.create_field_index(key, number))
             shard.flush()
             self._shards[physical] = shard
             self._sign(physical)
@@ -155,7 +160,7 @@ class EdgeStore:
                 )
                 for point in batch
             ]
-            check_room(self.root, room_for(batch, dimension), f"writing {_logical(physical)}")
+            check_room(self.root, room_for(batch, dimension), f"writing {logical_name(physical)}")
             self._run(physical, lambda shard, made=made: shard.update(qe.UpdateOperation.upsert_points(made)))
 
     def delete(self, collection: str, filter: Filter) -> int:
@@ -248,13 +253,13 @@ class EdgeStore:
 
     def attach(self, collection: str, name: str, data: bytes) -> None:
         physical = self._physical(collection)
-        check_room(self.root, len(data), f"writing {name} of {_logical(physical)}")
-        with mapped(f"writing {name} of {_logical(physical)}"):
+        check_room(self.root, len(data), f"writing {name} of {logical_name(physical)}")
+        with mapped(f"writing {name} of {logical_name(physical)}"):
             write_bytes(self.root / physical / name, data)
 
     def attachment(self, collection: str, name: str) -> bytes | None:
         physical = self._physical(collection)
-        with mapped(f"reading {name} of {_logical(physical)}"):
+        with mapped(f"reading {name} of {logical_name(physical)}"):
             try:
                 return (self.root / physical / name).read_bytes()
             except FileNotFoundError:
@@ -288,7 +293,7 @@ class EdgeStore:
             ) from error
 
     def _physical(self, collection: str) -> str:
-        name = _logical(collection)
+        name = logical_name(collection)
         if "-" in collection:
             return collection
         live = self._live(name)
@@ -307,13 +312,14 @@ class EdgeStore:
             found = Fingerprint.from_json(json.loads(path.read_text()))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise StoreCorrupt(
-                f"{path} should hold the collection's fingerprint ({error}); index {_logical(physical)} again"
+                f"{path} should hold the collection's fingerprint ({error}); "
+                f"index {logical_name(physical)} again"
             ) from error
         self._fingerprints[physical] = found
         return found
 
     def _bm25_of(self, physical: str) -> qe.Bm25:
-        name = _logical(physical)
+        name = logical_name(physical)
         if name not in self._bm25:
             self._bm25[name] = qe.Bm25(qe.Bm25Config(avg_len=AVERAGE_WORDS[name]))
         return self._bm25[name]
@@ -323,8 +329,10 @@ class EdgeStore:
             if physical not in self._shards:
                 folder = self.root / physical
                 if not (folder / "fingerprint.json").exists():
-                    raise StoreCorrupt(f"{folder} is not there any more; index {_logical(physical)} again")
-                with mapped(f"opening {_logical(physical)}", opening=folder):
+                    raise StoreCorrupt(
+                        f"{folder} is not there any more; index {logical_name(physical)} again"
+                    )
+                with mapped(f"opening {logical_name(physical)}", opening=folder):
                     self._shards[physical] = qe.EdgeShard.load(str(folder))
                 self._sign(physical)
                 self._forget_replaced(physical)
@@ -332,8 +340,8 @@ class EdgeStore:
 
     def _forget_replaced(self, physical: str) -> None:
         """Close the shard that another process has published a successor of."""
-        name = _logical(physical)
-        for other in [o for o in self._shards if o != physical and _logical(o) == name]:
+        name = logical_name(physical)
+        for other in [o for o in self._shards if o != physical and logical_name(o) == name]:
             if self._live(name) == physical and not (self.root / other).exists():
                 self._release(other)
 
@@ -345,7 +353,7 @@ class EdgeStore:
     def _release(self, physical: str) -> None:
         shard = self._shards.pop(physical, None)
         if shard is not None:
-            with mapped(f"closing {_logical(physical)}"):
+            with mapped(f"closing {logical_name(physical)}"):
                 shard.flush()
                 shard.close()
 
@@ -356,13 +364,5 @@ class EdgeStore:
 
     def _run(self, physical: str, call: Any) -> Any:
         shard = self._shard(physical)
-        with mapped(_logical(physical)):
+        with mapped(logical_name(physical)):
             return call(shard)
-
-
-def _logical(physical: str) -> CollectionName:
-    name = physical.split("-", 1)[0]
-    for known in COLLECTIONS:
-        if name == known:
-            return known
-    raise InvalidParameter(f"collection must be one of {', '.join(COLLECTIONS)}, found {name!r}")

@@ -14,8 +14,10 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from indexer.store import CollectionName
 from preprocess.errors import (
     DimensionMismatch,
+    IndexMissing,
     JoblensError,
     StorageFull,
     StoreCorrupt,
@@ -28,6 +30,12 @@ SPARE_BYTES = 64 * 1024 * 1024
 (tmpfs), closing and opening one up to 30 MB more (measured by filling a tmpfs and an ext4 disk)."""
 
 _NO_FOLDER = {errno.EACCES, errno.EEXIST, errno.ENOENT, errno.ENOTDIR, errno.EPERM, errno.EROFS}
+
+
+def missing_index(name: CollectionName) -> IndexMissing:
+    """What either store raises where a collection was never built; names the command that builds it."""
+    command = "onet PATH" if name == "occupations" else f"{name} PATH"
+    return IndexMissing(f"there is no index of {name} yet; make it with: joblens index {command}")
 
 
 def check_room(folder: Path, needed_bytes: int, doing: str) -> None:

@@ -109,7 +109,11 @@ class StoreSettings(Settings):
         description="A file that `joblens train roles` wrote, which tells the roles of posting sentences; "
         "empty: the packaged one.",
     )
-    tenant: str = Field(default="local", description="Whose brag documents are written and read.")
+    tenant: str = Field(
+        default="local",
+        min_length=1,
+        description="Whose documents are written and read; all may read the postings of the tenant public.",
+    )
 
     @property
     def folder(self) -> Path:

@@ -20,6 +20,8 @@ from typing import Any, Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from preprocess.errors import InvalidParameter
+
 CollectionName = Literal["occupations", "postings", "brags"]
 COLLECTIONS: tuple[CollectionName, ...] = ("occupations", "postings", "brags")
 Payload = dict[str, Any]
@@ -47,6 +49,13 @@ INDEXED_KEYS: Mapping[CollectionName, tuple[str, ...]] = {
     "brags": ("document_id", "tenant", "project", "source", "hash"),
 }
 """Payload keys with an index of keywords: what is filtered on, or counted by :meth:`Store.facet`."""
+
+INDEXED_NUMBERS: Mapping[CollectionName, tuple[str, ...]] = {
+    "occupations": (),
+    "postings": ("index",),
+    "brags": ("index",),
+}
+"""Payload keys with an index of whole numbers: documents are listed by their sentences of index 0."""
 
 AVERAGE_WORDS: Mapping[CollectionName, float] = {"occupations": 5.0, "postings": 15.0, "brags": 15.0}
 """BM25's average text length: the mean of the O*NET release's texts and of 1,250 postings' sentences."""
@@ -198,6 +207,18 @@ class CollectionInfo:
     fingerprint: Fingerprint
     size_bytes: int | None = None
     building: tuple[str, ...] = field(default=())
+
+
+def logical_name(collection: str) -> CollectionName:
+    """The logical name of a logical or physical one: ``brags-3f2a...`` is ``brags``.
+
+    :raises InvalidParameter: if it is none of :data:`COLLECTIONS`.
+    """
+    name = collection.split("-", 1)[0]
+    for known in COLLECTIONS:
+        if name == known:
+            return known
+    raise InvalidParameter(f"collection must be one of {', '.join(COLLECTIONS)}, found {name!r}")
 
 
 class Store(Protocol):

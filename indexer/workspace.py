@@ -16,6 +16,7 @@ from indexer.encoder import Encoder, open_encoder
 from indexer.open_store import open_store
 from indexer.settings import ModelSettings, StoreSettings
 from indexer.store import CollectionName, Fingerprint, Live, Query, Store, Vector, where
+from indexer.tenants import TenantStore
 from preprocess.errors import FingerprintMismatch, IndexMissing
 
 if TYPE_CHECKING:
@@ -69,9 +70,20 @@ class Workspace:
         return self.once("encoder", lambda: open_encoder(self.model_settings))
 
     @property
-    def store(self) -> Store:
-        """The vector store."""
+    def store(self) -> TenantStore:
+        """The vector store, as the workspace's tenant sees it."""
+        return TenantStore(self.whole_store, self.store_settings.tenant)
+
+    @property
+    def whole_store(self) -> Store:
+        """The vector store with the documents of every tenant: for its state, and for copies of it."""
         return self.once("store", lambda: open_store(self.store_settings))
+
+    def of_tenant(self, tenant: str) -> Workspace:
+        """The same open parts, seen by another tenant; closing either closes them for both."""
+        other = Workspace(self.model_settings, self.store_settings.model_copy(update={"tenant": tenant}))
+        other._parts, other._lock = self._parts, self._lock
+        return other
 
     @property
     def matcher(self) -> TechnologyMatcher:

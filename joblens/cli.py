@@ -17,7 +17,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from joblens import fluff_command, index_commands, query_commands, tool_commands
+from joblens import fluff_command, index_commands, keys_commands, query_commands, tool_commands
 from joblens.output import errors
 from joblens.render import print_error
 from preprocess.errors import InvalidParameter, JoblensError
@@ -81,6 +81,7 @@ index_commands.register(app)
 query_commands.register(app)
 fluff_command.register(app)
 tool_commands.register(app)
+app.add_typer(keys_commands.keys, name="keys")
 
 
 def main() -> None:

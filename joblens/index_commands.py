@@ -11,7 +11,8 @@ from typing import Annotated
 
 import typer
 
-from indexer.build import COLLECTION_OF, MINOR_DROPS, Summary, index_documents, index_onet
+from indexer.build import MINOR_DROPS, Summary, index_documents, index_onet
+from indexer.entries import COLLECTION_OF
 from indexer.store import COLLECTIONS, where
 from indexer.workspace import Workspace
 from joblens.output import Strict, TextColumns, TitleColumn, errors, index_progress, out
@@ -157,8 +158,7 @@ def delete(
             out.print(told)
             return
         wanted = [id.removeprefix("id:") for id in ids or ()]
-        of_tenant = where(tenant=workspace.store_settings.tenant) if name == "brags" else None
-        removed = {id: workspace.store.delete(name, where(document_id=id).and_(of_tenant)) for id in wanted}
+        removed = {id: workspace.store.delete(name, where(document_id=id)) for id in wanted}
         workspace.store.settle(name)
     missing = [id for id, points in removed.items() if not points]
     erased = counted(len(removed) - len(missing), "document")

@@ -11,7 +11,15 @@ to these where they enter. A message says what was expected, what was found and 
     |   |-- EmptyQuery                422
     |   |-- InvalidParameter          422  top_k, level, mode, filter, threshold ...
     |   |-- UnknownCode               404  an occupation code that the index does not hold
-    |   `-- UnknownDocument           404
+    |   |-- UnknownDocument           404
+    |   |-- UnknownBatch              404
+    |   `-- Conflict                  409  the thing is not in a state for this
+    |-- AccessError                   403  who asks may not
+    |   |-- Unauthorised              401  no API key, or none that is valid
+    |   |-- Forbidden                 403  the key's role does not reach that far
+    |   `-- TooManyRequests           429  over the key's rate; says when to come again
+    |-- Overloaded                    503  more requests at once than the service takes
+    |-- TimedOut                      504  a request took longer than it may
     |-- ReadError                     422  a file, row or release that cannot be read
     |   |-- MissingPath               404
     |   |-- TooLarge                  413
@@ -62,6 +70,45 @@ class UnknownCode(InputError):
 class UnknownDocument(InputError):
     status = 404
     title = "No such document"
+
+
+class UnknownBatch(InputError):
+    status = 404
+    title = "No such batch"
+
+
+class Conflict(InputError):
+    status = 409
+    title = "Not in this state"
+
+
+class AccessError(JoblensError):
+    status = 403
+    title = "Access is refused"
+
+
+class Unauthorised(AccessError):
+    status = 401
+    title = "A valid API key is needed"
+
+
+class Forbidden(AccessError):
+    title = "The API key may not do this"
+
+
+class TooManyRequests(AccessError):
+    status = 429
+    title = "Too many requests"
+
+
+class Overloaded(JoblensError):
+    status = 503
+    title = "The service is busy"
+
+
+class TimedOut(JoblensError):
+    status = 504
+    title = "The request took too long"
 
 
 class ReadError(JoblensError):

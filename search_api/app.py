@@ -21,10 +21,11 @@ from fastapi_offline import FastAPIOffline
 from indexer.store import SCHEMA_VERSION
 from indexer.workspace import Workspace
 from preprocess.errors import IndexMissing, JoblensError, StoreCorrupt
+from search_api import batch_routes, document_routes, embed_routes, feedback_routes, routes
 from search_api.gate import Gate, request_log
+from search_api.keys import KeyRing
 from search_api.problems import Problem, ProblemError, answer_with_problems, declared, problem
 from search_api.readiness import HealthReply, ReadyReply, VersionReply, readiness, warm_up
-from search_api.routes import posts, router
 from search_api.settings import ServeSettings
 
 DESCRIPTION = """\
@@ -41,8 +42,12 @@ TAGS = [
     {"name": "occupations", "description": "O*NET-SOC codes: classify, look up, read."},
     {"name": "search", "description": "Sentences and titles by meaning and by word."},
     {"name": "gap", "description": "A person's sentences against what postings ask."},
+    {"name": "documents", "description": "A tenant's own postings and brag documents."},
+    {"name": "batches", "description": "Long jobs over many rows."},
     {"name": "service", "description": "State of the service."},
 ]
+
+PARTS = (document_routes, batch_routes, embed_routes, feedback_routes)
 
 
 def create_app(workspace: Workspace | None = None, settings: ServeSettings | None = None) -> FastAPI:
@@ -81,10 +86,17 @@ def create_app(workspace: Workspace | None = None, settings: ServeSettings | Non
     )
     app.state.workspace = opened
     app.state.settings = settings
-    app.add_middleware(Gate, max_body_bytes=settings.max_body_bytes, log=log)
+    home = opened.store_settings
+    app.add_middleware(
+        Gate,
+        max_body_bytes=settings.max_body_bytes,
+        keys=KeyRing(home.home.expanduser()),
+        tenant=home.tenant,
+        log=log,
+    )
     answer_with_problems(app)
-    app.include_router(posts)
-    app.include_router(router)
+    for part in (routes.posts, routes.router, *(module.router for module in PARTS)):
+        app.include_router(part)
     _add_service_routes(app)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app

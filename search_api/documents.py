@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from indexer.build import COLLECTION_OF
+from indexer.entries import COLLECTION_OF
 from indexer.store import where
 from indexer.workspace import Workspace
 from preprocess.records import Kind
@@ -10,13 +10,11 @@ from search_api.sides import DocumentInfo
 
 
 def stored_documents(workspace: Workspace, kind: Kind) -> list[DocumentInfo]:
-    """The stored documents of a kind by name; brag documents only those of the workspace's tenant.
+    """The stored documents of a kind that the workspace's tenant sees, by name.
 
     :raises IndexMissing: if none was ever indexed.
     """
     first = where(index=0)
-    if kind == "brag":
-        first = first.and_(where(tenant=workspace.store_settings.tenant))
     fields = ["document_id", "title", "company", "location", "url", "source"]
     found = [
         DocumentInfo(

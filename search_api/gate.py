@@ -11,16 +11,18 @@ import sys
 import time
 import traceback
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from preprocess.errors import TooLarge
+from preprocess.errors import JoblensError, TooLarge
+from search_api.keys import Caller, KeyRing
 from search_api.problems import problem, problem_of
 
 _SANE_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"})
+GUARDED = ("/v1/", "/metrics")
 
 Log = structlog.typing.FilteringBoundLogger
 
@@ -43,11 +45,17 @@ class Gate:
     """ASGI middleware around the whole app.
 
     :param max_body_bytes: a larger body is refused with 413, by its Content-Length or while it comes in.
+    :param keys: the API keys. As soon as there is one, no path under :data:`GUARDED` opens without; until
+        then every caller is the operator.
+    :param tenant: whose documents a caller without a key reads and writes.
     """
 
-    def __init__(self, app: ASGIApp, *, max_body_bytes: int, log: Log) -> None:
+    def __init__(self, app: ASGIApp, *, max_body_bytes: int, keys: KeyRing, tenant: str, log: Log) -> None:
         self.app = app
         self.max_body_bytes = max_body_bytes
+        self.keys = keys
+        self.nobody = Caller(tenant, "admin")
+        self.keyed = bool(keys.keys)  # and stays so: a lost file does not open the service
         self.log = log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -75,6 +83,8 @@ class Gate:
             size_bytes = int(announced[:18]) if announced.isdecimal() else 0
             if size_bytes > self.max_body_bytes:
                 await problem_of(self._too_large(size_bytes))(scope, receive, send_marked)
+            elif refusal := self._refused(scope, headers):
+                await problem_of(refusal)(scope, receive, send_marked)
             else:
                 await self.app(scope, self._counted(receive), send_marked)
         except Exception as error:
@@ -96,8 +106,21 @@ class Gate:
                 method=scope["method"] if scope["method"] in _METHODS else "other",
                 route=getattr(scope.get("route"), "path", None),
                 status=status,
+                tenant=caller.tenant if (caller := scope.get("state", {}).get("caller")) else None,
                 ms=round(1_000 * (time.perf_counter() - begin), 1),
             )
+
+    def _refused(self, scope: Scope, headers: Mapping[bytes, str]) -> JoblensError | None:
+        """Why the caller may not go on; where they may, the request carries who they are."""
+        caller = self.nobody
+        try:
+            self.keyed = self.keyed or bool(self.keys.keys)
+            if self.keyed and scope["path"].startswith(GUARDED):
+                caller = self.keys.caller(headers.get(b"x-api-key", ""))
+        except JoblensError as error:
+            return error
+        scope.setdefault("state", {})["caller"] = caller
+        return None
 
     def _counted(self, receive: Receive) -> Receive:
         size_bytes = 0

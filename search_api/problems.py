@@ -18,13 +18,21 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from preprocess.errors import (
+    Conflict,
+    EmptyQuery,
     FingerprintMismatch,
+    Forbidden,
     IndexMissing,
     InvalidParameter,
     JoblensError,
+    Overloaded,
     StorageFull,
     StoreCorrupt,
+    TimedOut,
     TooLarge,
+    TooManyRequests,
+    Unauthorised,
+    UnknownBatch,
     UnknownCode,
     UnknownDocument,
     UnsupportedFormat,
@@ -146,6 +154,14 @@ _EXAMPLES: Mapping[type[JoblensError], str] = {
     InvalidParameter: "body.top_k: Input should be less than or equal to 1000",
     StoreCorrupt: "opening postings: its files cannot be read; erase them and index again",
     IndexMissing: "there is no index of occupations yet; make it with: joblens index onet PATH",
+    Unauthorised: "expected a valid API key in the header X-API-Key",
+    Forbidden: "this takes a key of role writer, found a reader's",
+    TooManyRequests: "expected at most 1,200 requests a minute with one key; come again in 12 s",
+    Overloaded: "64 requests are waiting already; come again in 1 s",
+    TimedOut: "the request took longer than 60 s; ask for less at once",
+    Conflict: "another process wrote or erased this document at the same moment; send it again",
+    UnknownBatch: "there is no batch 8f0c9c3e-6f0c-5d55-9c8e-0d9f4f0b7a11, or its results have expired",
+    EmptyQuery: "expected at least one sentence with words in it, found none",
     StorageFull: "the disk is full; free some space and run the same command again",
 }
 

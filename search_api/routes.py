@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Coroutine, Mapping
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from fastapi.routing import APIRoute
+from fastapi import Path, Query
 
 from indexer.store import Filter, where
 from indexer.workspace import Workspace
@@ -25,6 +23,7 @@ from preprocess.errors import (
 )
 from search_api.classify import JobQuery, classify
 from search_api.confidence import ReviewRule
+from search_api.dependencies import JsonRoute, Limits, Reading, v1_router
 from search_api.findings import findings
 from search_api.findings_reply import FluffReply
 from search_api.fluff import fluff
@@ -64,39 +63,14 @@ INDEX_PROBLEMS = (FingerprintMismatch, *READ_PROBLEMS)
 POST_PROBLEMS = (TooLarge, UnsupportedFormat, InvalidParameter, *INDEX_PROBLEMS)
 
 
-def _workspace(request: Request) -> Workspace:
-    workspace: Workspace = request.app.state.workspace
-    return workspace
-
-
-def _settings(request: Request) -> ServeSettings:
-    settings: ServeSettings = request.app.state.settings
-    return settings
-
-
-class _JsonRoute(APIRoute):
-    """Looks at the headers before the body is read; a browser's form can send no JSON to this port."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        answer = super().get_route_handler()
-
-        async def checked(request: Request) -> Response:
-            _check_json(request.headers)
-            return await answer(request)
-
-        return checked
-
-
-Open = Annotated[Workspace, Depends(_workspace)]
-Limits = Annotated[ServeSettings, Depends(_settings)]
-router = APIRouter(prefix="/v1")
-posts = APIRouter(prefix="/v1", route_class=_JsonRoute)
+router = v1_router()
+posts = v1_router(JsonRoute)
 
 
 @posts.post(
     "/classify", tags=["occupations"], summary="Find occupation codes", responses=declared(*POST_PROBLEMS)
 )
-def classify_route(request: ClassifyRequest, workspace: Open, limits: Limits) -> ClassifyReply:
+def classify_route(request: ClassifyRequest, workspace: Reading, limits: Limits) -> ClassifyReply:
     """Rank O*NET-SOC codes for titles or whole postings, with a probability, and what speaks for each."""
     _check_size(len(request.queries), request.top_k, limits)
     queries = [
@@ -115,7 +89,7 @@ def classify_route(request: ClassifyRequest, workspace: Open, limits: Limits) ->
 
 
 @posts.post("/search", tags=["search"], summary="Search one collection", responses=declared(*POST_PROBLEMS))
-def search_route(request: SearchRequest, workspace: Open, limits: Limits) -> SearchReply:
+def search_route(request: SearchRequest, workspace: Reading, limits: Limits) -> SearchReply:
     """Dense, lexical or hybrid search; nothing found is an empty list of hits."""
     _check_size(len(request.queries), request.top_k, limits)
     answers = search(
@@ -136,7 +110,7 @@ def search_route(request: SearchRequest, workspace: Open, limits: Limits) -> Sea
     summary="Compare two texts sentence by sentence",
     responses=declared(UnknownDocument, *POST_PROBLEMS),
 )
-def match_route(request: MatchRequest, workspace: Open, limits: Limits) -> MatchReply:
+def match_route(request: MatchRequest, workspace: Reading, limits: Limits) -> MatchReply:
     """The sentences of A with their nearest in B, and the other way."""
     a = _side(workspace, request.a, limits)
     b = _side(workspace, request.b, limits)
@@ -153,7 +127,7 @@ def match_route(request: MatchRequest, workspace: Open, limits: Limits) -> Match
     summary="What do postings ask that a brag document shows, or lacks",
     responses=declared(UnknownDocument, *POST_PROBLEMS),
 )
-def gap_route(request: GapRequest, workspace: Open, limits: Limits) -> GapReply:
+def gap_route(request: GapRequest, workspace: Reading, limits: Limits) -> GapReply:
     """Rank postings by fit, show for each asked sentence the proof or that it is missing, and sum that up."""
     given = request.thresholds
     thresholds = Thresholds(given.covered, given.partial) if given else Thresholds()
@@ -172,7 +146,7 @@ def gap_route(request: GapRequest, workspace: Open, limits: Limits) -> GapReply:
     summary="Which sentences of a brag document say little",
     responses=declared(UnknownDocument, *POST_PROBLEMS),
 )
-def fluff_route(request: FluffRequest, workspace: Open, limits: Limits) -> FluffReply:
+def fluff_route(request: FluffRequest, workspace: Reading, limits: Limits) -> FluffReply:
     """Rank sentences by how little they say, with reasons and the nearest O*NET task as a hint."""
     brag = _side(workspace, request.brag, limits, must_be="brag")
     _check_size(min(request.top_k, len(brag.sentences)), 1, limits)
@@ -186,7 +160,7 @@ def fluff_route(request: FluffRequest, workspace: Open, limits: Limits) -> Fluff
     responses=declared(InvalidParameter, *INDEX_PROBLEMS),
 )
 def occupations_route(
-    workspace: Open,
+    workspace: Reading,
     query: Annotated[
         str,
         Query(
@@ -210,7 +184,7 @@ def occupations_route(
     responses=declared(UnknownCode, InvalidParameter, *READ_PROBLEMS),
 )
 def occupation_route(
-    workspace: Open,
+    workspace: Reading,
     code: Annotated[str, Path(max_length=40, description="Eight digits, or six.", examples=["29-1141.00"])],
 ) -> OccupationReply:
     """Its description, titles, tasks, technologies and relatives."""
@@ -218,24 +192,12 @@ def occupation_route(
 
 
 @router.get("/collections", tags=["service"], summary="What is indexed", responses=declared(*READ_PROBLEMS))
-def collections_route(workspace: Open) -> CollectionsReply:
+def collections_route(workspace: Reading) -> CollectionsReply:
     """The live collections: points, size on disk and what their vectors were made with."""
     return CollectionsReply(collections=[CollectionReply.of(info) for info in workspace.store.collections()])
 
 
 # ---- inside
-
-
-def _check_json(headers: Mapping[str, str]) -> None:
-    found = headers.get("content-type", "")
-    media_type = found.partition(";")[0].strip().lower()
-    is_json = re.fullmatch(r"application/(?:[^/]+\+)?json", media_type) is not None
-    has_body = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
-    if has_body and not is_json:
-        raise UnsupportedFormat(f"expected a body of content type application/json, found {found[:80]!r}")
-    coding = headers.get("content-encoding", "identity")
-    if coding != "identity":
-        raise UnsupportedFormat(f"expected a body without content coding, found {coding[:80]!r}")
 
 
 def _side(

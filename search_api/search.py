@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast, get_args
 
-from indexer.store import COLLECTIONS, CollectionName, Condition, Filter, Hit, where
+from indexer.store import COLLECTIONS, CollectionName, Condition, Filter, Hit
 from indexer.workspace import Mode, Workspace
 from preprocess.errors import InvalidParameter
 from search_api.limits import MAX_QUERIES, check_queries, check_top_k
@@ -34,7 +34,7 @@ def search(
     filter: Filter | None = None,
     score_threshold: float | None = None,
 ) -> list[SearchAnswer]:
-    """Look ``queries`` up in a collection; of brag documents only those of the workspace's tenant.
+    """Look ``queries`` up in what the workspace's tenant sees of a collection.
 
     :param mode: ``dense`` (cosine), ``lexical`` (BM25) or ``hybrid`` (both, fused by the engine with RRF).
     :param score_threshold: leaves out hits that score less, in the unit of the mode.
@@ -47,8 +47,6 @@ def search(
     if mode not in get_args(Mode):
         raise InvalidParameter(f"mode must be one of {', '.join(get_args(Mode))}, found {mode!r}")
     live = workspace.check(name)
-    if name == "brags":
-        filter = where(tenant=workspace.store_settings.tenant).and_(filter)
     answers = workspace.store.search(
         name,
         workspace.queries(name, queries, cast("Mode", mode)),

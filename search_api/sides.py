@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from indexer.build import COLLECTION_OF
+from indexer.entries import COLLECTION_OF
 from indexer.roles import PostingText
-from indexer.store import Filter, Payload, Vector, where
+from indexer.store import Filter, Payload, Vector
 from indexer.workspace import Workspace
 from preprocess.errors import EmptyQuery, InvalidParameter, UnknownDocument
 from preprocess.readers import read_text
@@ -181,15 +181,13 @@ def side_from_sentences(
 
 
 def side_from_store(workspace: Workspace, kind: Kind, filter: Filter | None = None) -> Side:
-    """Read stored documents and their vectors; brag documents only those of the workspace's tenant.
+    """Read stored documents and their vectors, of those that the workspace's tenant sees.
 
     :raises UnknownDocument: if the filter leaves nothing.
     :raises IndexMissing, FingerprintMismatch: as the index does.
     """
     name = COLLECTION_OF[kind]
     workspace.check(name)
-    if kind == "brag":
-        filter = where(tenant=workspace.store_settings.tenant).and_(filter)
     payloads: list[Payload] = []
     blocks: list[Vector] = []
     for page in workspace.store.scroll(name, filter=filter, fields=FIELDS, vectors=True):

@@ -355,4 +355,4 @@ def test_it_is_ready_with_all_collections_live(client: TestClient) -> None:
 def test_version_names_the_model_and_its_weights(client: TestClient) -> None:
     reply = client.get("/version").json()
     assert reply["weights_sha256"] == "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-    assert reply["schema_version"] == 1
+    assert reply["schema_version"] == 2
