@@ -1,4 +1,4 @@
-"""``joblens serve``, ``evaluate``, ``train``, ``onet`` and ``version``: the service and the workbench."""
+"""``joblens serve``, ``optimize``, ``evaluate``, ``train``, ``onet`` and ``version``."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ onet = typer.Typer(no_args_is_help=True, help="The O*NET database.")
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
     panel = "Run and judge"
-    for command in (serve, version):
+    for command in (serve, optimize, version):
         app.command(rich_help_panel=panel)(command)
     app.add_typer(evaluate, name="evaluate", rich_help_panel=panel)
     app.add_typer(train, name="train", rich_help_panel=panel)
@@ -62,6 +62,24 @@ def serve(
     if port is not None:
         chosen["port"] = port
     run(ServeSettings(**chosen))
+
+
+def optimize() -> None:
+    """Build the search graphs over what the service has stored since they were last built.
+
+    `joblens index` does it at its end; the service does not, because building halts every search. Stop it
+    first, where the store is embedded.
+    """
+    from time import perf_counter
+
+    from indexer.workspace import Workspace
+
+    with Workspace() as workspace:
+        for info in workspace.whole_store.collections():
+            begin = perf_counter()
+            workspace.whole_store.settle(info.physical)
+            told = f"{info.name}: {info.points:,} points, {perf_counter() - begin:.1f} s"
+            out.print(told, markup=False)
 
 
 def version() -> None:

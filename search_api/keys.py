@@ -157,8 +157,8 @@ class KeyRing:
             self._read = (None, {})
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise StoreCorrupt(
-                f"{self.path} should hold the API keys, but cannot be read ({error}); restore it, or delete it "
-                "and make new keys"
+                f"{self.path} should hold the API keys, but cannot be read ({error}); restore it, or delete "
+                "it and make new keys"
             ) from error
         return self._read[1]
 

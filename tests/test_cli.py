@@ -203,7 +203,7 @@ def test_version_and_home_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("JOBLENS_HOME", os.environ["JOBLENS_HOME"])  # --home sets it; this puts it back
     ran = joblens("--home", tmp_path / "elsewhere", "version")
     assert ran.out.startswith(
-        "joblens 0.1.0, schema 1, model sentence-transformers/all-MiniLM-L6-v2, data in"
+        "joblens 0.1.0, schema 2, model sentence-transformers/all-MiniLM-L6-v2, data in"
     )
     assert ran.out.endswith(f"{tmp_path / 'elsewhere'}\n")
     assert joblens("--version").out == joblens("version").out
