@@ -4,7 +4,7 @@
 #
 # Not built in CI: tests/test_compose.py checks what can be checked without a Docker engine.
 
-FROM python:3.11-slim AS build
+FROM python:3.11-slim-bookworm AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /src
 COPY pyproject.toml constraints.txt README.md LICENSE ./
@@ -33,7 +33,7 @@ from indexer.openvino_encoder import converted_folder; \
 [converted_folder(packaged_folder(), PACKAGED_SHA256, Path('/opt/models'), form) for form in ('float', 'int8')]"
 
 
-FROM python:3.11-slim
+FROM python:3.11-slim-bookworm
 COPY --from=build /opt/joblens /opt/joblens
 COPY --from=build /opt/models /opt/models
 # A new named volume takes the owner of the folder that it is mounted over.

@@ -14,14 +14,13 @@ import numpy.typing as npt
 
 from benchmarks.classify import POSTINGS, SETS
 from benchmarks.data import SOURCE, open_workspace
-from indexer.heads import load_heads
 from indexer.linear_head import log_softmax
-from indexer.store import Query, Vector, where
+from indexer.store import Vector
 from indexer.workspace import Workspace
-from preprocess.onet import TITLE_SOURCES
 from preprocess.titles import clean_title
-from search_api.classify import NEIGHBOURS, JobQuery, classify
-from search_api.opinions import FLOOR, FLOORS, WEIGHTS, Codes, title_opinions
+from search_api.classify import JobQuery, classify
+from search_api.opinions import FLOOR, FLOORS, WEIGHTS
+from search_api.title_lookup import live_desk
 from workbench.evaluate import judge
 from workbench.labels import LabelledTitle, read_labelled_postings, read_labelled_titles
 
@@ -92,20 +91,15 @@ def _logs_and_labels(
 ) -> tuple[Vector, npt.NDArray[np.bool_]]:
     """(titles, codes, sources) logarithms as the pool takes them, and which codes are right; titles whose
     codes the release lacks are left out."""
-    physical = workspace.check("occupations").physical
-    heads = load_heads(workspace.store, physical)
-    codes = Codes.of(heads.codes)
+    desk = live_desk(workspace)
+    codes = desk.codes
     right = np.array([[label.is_right(code) for code in codes.names[6]] for label in labels])
     known = [label for label, row in zip(labels, right, strict=True) if row.any()]
-    texts = [clean_title(label.title).text for label in known]
-    vectors = workspace.encode(texts)
-    hits = workspace.store.search(
-        physical,
-        [Query(dense=vector) for vector in vectors],
-        top_k=NEIGHBOURS,
-        filter=where(source=TITLE_SOURCES),
-        fields=["code"],
-    )
-    shares = title_opinions(heads, codes, texts, vectors, hits)
-    logs = [np.log(codes.rolled_up(shares[name]) + FLOORS.get(name, FLOOR)) for name in WEIGHTS]
+    found = desk.look_up([clean_title(label.title).text for label in known])
+    logs = [
+        np.concatenate(
+            [np.log(codes.rolled_up(part.opinions.shares[name]) + FLOORS.get(name, FLOOR)) for part in found]
+        )
+        for name in WEIGHTS
+    ]
     return np.stack(logs, axis=-1), right[right.any(axis=1)]

@@ -41,7 +41,7 @@ def run() -> dict[str, object]:
             copy(part, _made(alone / "store") / part.name)
         os.sync()  # or the starts would wait for the copy to reach the disk
         only_occupations = _starts(alone)
-    with _server(home) as (url, process, _), httpx.Client(base_url=url) as client:
+    with running_service(home) as (url, process, _), httpx.Client(base_url=url) as client:
         times_ms = [_classify_ms(client, title) for title in _titles()]
         rss_mb, private_mb = _memory_mb(process)
         health_ms = [_timed_ms(client, "GET", "/health") for _ in range(REQUESTS)]
@@ -64,15 +64,18 @@ def _starts(home: Path) -> dict[str, float]:
     """Medians over :data:`STARTS` starts."""
     found = []
     for _ in range(STARTS):
-        with _server(home) as (_, process, start_s):
+        with running_service(home) as (_, process, start_s):
             found.append((start_s, *_memory_mb(process)))
     start_s, rss_mb, private_mb = (statistics.median(values) for values in zip(*found, strict=True))
     return {"start_to_ready_s": round(start_s, 2), "rss_mb": rss_mb, "private_mb": private_mb}
 
 
 @contextmanager
-def _server(home: Path) -> Iterator[tuple[str, psutil.Process, float]]:
-    """A running service: its base URL, its process, and the seconds from start to ready."""
+def running_service(home: Path, answers: str = "/ready") -> Iterator[tuple[str, psutil.Process, float]]:
+    """A running service: its base URL, its process, and the seconds from start to ready.
+
+    :param answers: the path that says 200 once it is; an index without occupations is never ready.
+    """
     with listening_socket("127.0.0.1", 0) as free:
         port = free.getsockname()[1]
     command = ["-m", "uvicorn", "--factory", "search_api.app:create_app", "--no-access-log"]
@@ -86,7 +89,7 @@ def _server(home: Path) -> Iterator[tuple[str, psutil.Process, float]]:
     )
     try:
         url = f"http://127.0.0.1:{port}"
-        while not _is_ready(url):
+        while not _is_ready(url + answers):
             if process.poll() is not None:
                 raise RuntimeError(f"the service ended with {process.returncode} before it was ready")
             time.sleep(0.01)
@@ -98,7 +101,7 @@ def _server(home: Path) -> Iterator[tuple[str, psutil.Process, float]]:
 
 def _is_ready(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/ready", timeout=30).status_code == 200
+        return httpx.get(url, timeout=30).status_code == 200
     except httpx.TransportError:
         return False
 

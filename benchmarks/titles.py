@@ -19,8 +19,8 @@ from indexer.store import Vector, where
 from indexer.workspace import Workspace
 from preprocess.onet import TITLE_SOURCES
 from preprocess.titles import DEFAULT_RULES, RULES, clean_title
-from search_api.classify import NEIGHBOURS
 from search_api.opinions import SHARPNESS
+from search_api.title_lookup import NEIGHBOURS
 from workbench.evaluate import LabelledTitle, Ranking, judge, read_labelled_titles
 
 SETS = (

@@ -1,16 +1,16 @@
 """``python -m docs.generate``: write what the code already says into docs/ and README.md.
 
 docs/cli.md comes from the commands, docs/settings.md from the settings classes, docs/rest.md from the OpenAPI
-description, docs/quality.md with its pictures and the table between the ``figures`` marks of README.md from
-benchmarks/results. A test compares all of them with the code, so run this after changing any of it.
+description, docs/quality.md with its pictures, the table between the ``figures`` marks of README.md and those
+between the ``sizing`` marks of docs/operations.md from benchmarks/results. Tests compare all of them with the
+code, so run this after changing any of it.
 """
 
 from __future__ import annotations
 
 import inspect
-import json
 import typing
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +19,18 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
 from docs.figures import figures
+from docs.markdown import MARK, one_line, table
 from docs.quality import draw, quality_page
-from indexer.settings import ModelSettings, StoreSettings
+from docs.rest import rest_page
+from docs.sizing import BEGIN as SIZING_BEGIN
+from docs.sizing import END as SIZING_END
+from docs.sizing import sizing
+from indexer.settings import ModelSettings, QdrantSettings, StoreSettings
 from joblens.cli import app as commands
-from search_api.app import create_app
 from search_api.settings import ServeSettings
 
 ROOT = Path(__file__).resolve().parents[1]
-MARK = "Written by `python -m docs.generate`; change the code, not this file."
-SETTINGS: tuple[type[BaseSettings], ...] = (StoreSettings, ModelSettings, ServeSettings)
+SETTINGS: tuple[type[BaseSettings], ...] = (StoreSettings, QdrantSettings, ModelSettings, ServeSettings)
 COMPUTED = {
     "default_home": "the user's data folder",
     "_default_model_cache": "`models` in the data directory",
@@ -48,14 +51,25 @@ def main() -> None:
 def generated() -> dict[Path, str]:
     """Each file that is generated, or holds a generated part, with the text that it should have."""
     readme = with_figures(README.read_text(encoding="utf-8"))
-    return {**{path: page() for path, page in GENERATED.items()}, README: readme}
+    operations = with_sizing(OPERATIONS.read_text(encoding="utf-8"))
+    pages = {path: page() for path, page in GENERATED.items()}
+    return {**pages, README: readme, OPERATIONS: operations}
 
 
 def with_figures(text: str) -> str:
     """``text`` with the table between its figures marks made anew."""
-    before, _, rest = text.partition(FIGURES_BEGIN)
-    _, _, after = rest.partition(FIGURES_END)
-    return f"{before}{FIGURES_BEGIN}\n{figures()}\n{FIGURES_END}{after}"
+    return _between(text, FIGURES_BEGIN, figures(), FIGURES_END)
+
+
+def with_sizing(text: str) -> str:
+    """``text`` with the tables between its sizing marks made anew."""
+    return _between(text, SIZING_BEGIN, sizing(), SIZING_END)
+
+
+def _between(text: str, begin: str, made: str, end: str) -> str:
+    before, _, rest = text.partition(begin)
+    _, _, after = rest.partition(end)
+    return f"{before}{begin}\n{made}\n{end}{after}"
 
 
 # ---- the command line
@@ -76,11 +90,11 @@ def cli_page() -> str:
         arguments = [p for p in command.params if p.param_type_name == "argument"]
         options = [p for p in command.params if p.param_type_name == "option"]
         usage = " ".join([*words, *(_usage(a) for a in arguments), *(["[OPTIONS]"] if options else [])])
-        lines += ["", f"## {' '.join(words)}", "", _one_line(command.help), "", f"    {usage}"]
-        rows = [(f"`{_name(p)}`", _one_line(p.help), "") for p in arguments]
-        rows += [(f"`{_option(p)}`", _one_line(p.help), _default(p)) for p in options]
+        lines += ["", f"## {' '.join(words)}", "", one_line(command.help), "", f"    {usage}"]
+        rows = [(f"`{_name(p)}`", one_line(p.help), "") for p in arguments]
+        rows += [(f"`{_option(p)}`", one_line(p.help), _default(p)) for p in options]
         if rows:
-            lines += ["", *_table(("Name", "What it is", "Default"), rows)]
+            lines += ["", *table(("Name", "What it is", "Default"), rows)]
     return "\n".join(lines) + "\n"
 
 
@@ -135,8 +149,8 @@ def settings_page() -> str:
             for name, field in settings.model_fields.items()
         ]
         summary = inspect.cleandoc(settings.__doc__ or "").split("\n\n")[0].partition(" Environment:")[0]
-        lines += ["", f"## {settings.__name__}", "", _one_line(summary), ""]
-        lines += _table(("Variable", "What it does", "Default", "Allowed"), rows)
+        lines += ["", f"## {settings.__name__}", "", one_line(summary), ""]
+        lines += table(("Variable", "What it does", "Default", "Allowed"), rows)
     return "\n".join(lines) + "\n"
 
 
@@ -151,7 +165,7 @@ def variable(settings: type[BaseSettings], name: str) -> str:
 def _setting_default(field: FieldInfo) -> str:
     if field.default_factory is not None:
         return COMPUTED[field.default_factory.__name__]
-    return "empty" if field.default == "" else f"`{field.default}`"
+    return "empty" if field.default in ("", None) else f"`{field.default}`"
 
 
 def _limits(field: FieldInfo) -> str:
@@ -162,94 +176,8 @@ def _limits(field: FieldInfo) -> str:
     return " ".join(least + most)
 
 
-# ---- the REST API
-
-
-def rest_page() -> str:
-    """Every route: what it takes, an example of what it answers, and how it fails."""
-    description = create_app().openapi()
-    schemas = description["components"]["schemas"]
-    refused = description["paths"]["/v1/search"]["post"]["responses"]["422"]
-    lines = [
-        "# The REST API",
-        "",
-        MARK,
-        "",
-        "The service itself shows this, with every field's limits, at `/docs`. Errors are",
-        "`application/problem+json` (RFC 9457) in one shape:",
-        "",
-        "```json",
-        json.dumps(refused["content"]["application/problem+json"]["example"], indent=2),
-        "```",
-    ]
-    for path, methods in description["paths"].items():
-        for method, route in methods.items():
-            lines += ["", f"## {method.upper()} {path}", "", _one_line(route.get("description", ""))]
-            rows = [
-                (f"`{p['name']}`", p["in"], _one_line(p.get("description", "")), _or_empty(p["schema"]))
-                for p in route.get("parameters", ())
-            ]
-            if rows:
-                lines += ["", *_table(("Parameter", "In", "What it is", "Default"), rows)]
-            body = _schema(route.get("requestBody"), schemas)
-            if body:
-                rows = [
-                    (f"`{name}`", _type(field), _one_line(field.get("description", "")), _or_empty(field))
-                    for name, field in body["properties"].items()
-                ]
-                lines += ["", *_table(("Field", "Type", "What it is", "Default"), rows)]
-                lines += ["", "Takes, for example:", "", *_example(body)]
-            reply = _schema(route["responses"]["200"], schemas)
-            if reply and reply.get("examples"):
-                lines += ["", "Answers in this shape:", "", *_example(reply)]
-            problems = sorted(status for status in route["responses"] if status != "200")
-            lines += ["", f"Problems: {', '.join(problems)}."]
-    return "\n".join(lines) + "\n"
-
-
-def _schema(holder: dict[str, Any] | None, schemas: dict[str, Any]) -> dict[str, Any] | None:
-    if not holder:
-        return None
-    named: dict[str, Any] = holder["content"]["application/json"]["schema"]
-    found: dict[str, Any] = schemas[named["$ref"].rsplit("/", 1)[-1]]
-    return found
-
-
-def _type(field: dict[str, Any]) -> str:
-    if "$ref" in field:
-        return str(field["$ref"]).rsplit("/", 1)[-1]
-    options = field.get("oneOf") or field.get("anyOf")
-    if options:
-        return " or ".join(_type(option) for option in options)
-    if "enum" in field:
-        return ", ".join(f"`{value}`" for value in field["enum"])
-    inner = f" of {_type(field['items'])}" if field.get("items") else ""
-    return f"{field.get('type', 'any')}{inner}"
-
-
-def _or_empty(schema: dict[str, Any]) -> str:
-    return "" if schema.get("default") is None else f"`{schema['default']}`"
-
-
-def _example(schema: dict[str, Any]) -> list[str]:
-    return ["```json", json.dumps(schema["examples"][0], indent=2, ensure_ascii=False), "```"]
-
-
-# ---- Markdown
-
-
-def _table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
-    kept = [i for i in range(len(header)) if any(row[i] for row in rows)]
-    lines = [[header[i] for i in kept], ["---"] * len(kept)]
-    lines += [[row[i].replace("|", "\\|") for i in kept] for row in rows]
-    return [f"| {' | '.join(cells)} |" for cells in lines]
-
-
-def _one_line(text: str | None) -> str:
-    return " ".join((text or "").split())
-
-
 README = ROOT / "README.md"
+OPERATIONS = ROOT / "docs" / "operations.md"
 GENERATED = {
     ROOT / "docs" / "cli.md": cli_page,
     ROOT / "docs" / "settings.md": settings_page,

@@ -8,7 +8,7 @@ process dies, the old document is there or the new one, never something between.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from uuid import UUID
@@ -18,7 +18,7 @@ from indexer.entries import COLLECTION_OF, document_entry, document_id, points_o
 from indexer.store import ONE_STEP_POINTS, Condition, Filter, Payload, Point, where
 from indexer.tenants import NOBODY
 from indexer.workspace import Workspace
-from preprocess.errors import Conflict, EmptyQuery, IndexMissing, TooLarge, UnknownDocument
+from preprocess.errors import Conflict, EmptyQuery, IndexMissing, UnknownDocument
 from preprocess.records import Document, Dropped, Kind, stable_id
 
 SOURCE = "documents/"
@@ -55,9 +55,11 @@ class StoredDocument:
 
 @dataclass(frozen=True, slots=True)
 class DocumentPage:
-    """Some documents, each by the payload of its first sentence; ``next`` begins the next page."""
+    """Some documents, each by the payload of its first sentence; ``sentences`` counts them by document id,
+    and ``next`` begins the next page."""
 
     heads: tuple[Payload, ...]
+    sentences: Mapping[str, int]
     next: str | None
 
 
@@ -86,16 +88,19 @@ def write_document(
     """Store a document in place of the one with the same source and key.
 
     :raises EmptyQuery: if it has no sentence.
-    :raises TooLarge: if it has more than ``max_sentences``.
+    :raises TooLarge: if it has more than ``max_sentences``, before anything is encoded.
     :raises Conflict: if another process wrote the same document at the same moment.
     :raises FingerprintMismatch, StoreError: as the store does.
     """
     name = COLLECTION_OF[document.kind]
-    entry, dropped = document_entry(workspace, document, settings_digest(workspace, document.kind))
+    entry, dropped = document_entry(
+        workspace,
+        document,
+        settings_digest(workspace, document.kind),
+        max_sentences=min(max_sentences, ONE_STEP_POINTS),
+    )
     if entry is None:
         raise EmptyQuery("expected at least one sentence with words in it, found none")
-    if len(entry.texts) > (limit := min(max_sentences, ONE_STEP_POINTS)):
-        raise TooLarge(f"expected a document of at most {limit:,} sentences, found {len(entry.texts):,}")
     with _locked(workspace, name):
         physical = live_or_new(workspace, name)
     store = workspace.store
@@ -133,7 +138,24 @@ def read_document(workspace: Workspace, kind: Kind, name: str) -> StoredDocument
         found = sorted((p for p in payloads if p["document_id"] == id), key=lambda payload: payload["index"])
         if found:
             return StoredDocument(id, tuple(p for p in found if p["hash"] == found[0]["hash"]))
-    raise UnknownDocument(f"no stored {kind} is called {name!r}")
+    raise UnknownDocument(f"no stored {kind} has the id {name}")
+
+
+def find_documents(workspace: Workspace, kind: Kind, names: Sequence[str]) -> list[str]:
+    """The ids of stored documents, each named as its owner calls it or by its id.
+
+    :return: without repeats, in the order of ``names``.
+    :raises UnknownDocument: if the workspace's tenant does not see one of them.
+    :raises IndexMissing: if none of the kind was ever stored.
+    """
+    possible = {name: stored_ids(workspace, kind, name) for name in names}
+    heads = {stable_id(id, 0): id for ids in possible.values() for id in ids}
+    seen = {heads[head] for head in workspace.store.retrieve(COLLECTION_OF[kind], list(heads), [])}
+    found = {name: next((id for id in ids if id in seen), None) for name, ids in possible.items()}
+    unknown = sorted(name for name, id in found.items() if id is None)
+    if unknown:
+        raise UnknownDocument(f"no stored {kind} has the id {', '.join(unknown[:10])}")
+    return list(dict.fromkeys(id for id in found.values() if id is not None))
 
 
 def erase_document(workspace: Workspace, kind: Kind, name: str) -> int:
@@ -142,25 +164,28 @@ def erase_document(workspace: Workspace, kind: Kind, name: str) -> int:
     :return: how many sentences there were.
     :raises UnknownDocument: if the workspace's tenant owns no such document.
     """
+    store, collection = workspace.store, COLLECTION_OF[kind]
     for id in stored_ids(workspace, kind, name):
         with suppress(IndexMissing), _locked(workspace, id):
-            if erased := workspace.store.delete(COLLECTION_OF[kind], where(document_id=id)):
-                return erased
-    raise UnknownDocument(f"no stored {kind} of yours is called {name!r}")
+            sentences = store.count(collection, where(document_id=id, tenant=store.tenant))
+            store.delete(collection, where(document_id=id))
+            if sentences:
+                return sentences
+    raise UnknownDocument(f"no stored {kind} of yours has the id {name}")
 
 
 def list_documents(workspace: Workspace, kind: Kind, *, limit: int, start: str | None = None) -> DocumentPage:
-    """A page of the documents that the workspace's tenant sees, in the order of their ids.
+    """A page of the documents that the workspace's tenant sees, in the order of their first points.
 
     :param start: what :attr:`DocumentPage.next` of the page before says.
     """
+    store, collection = workspace.store, COLLECTION_OF[kind]
     try:
-        page = next(
-            workspace.store.scroll(COLLECTION_OF[kind], filter=where(index=0), page_points=limit, start=start)
-        )
+        page = next(store.scroll(collection, filter=where(index=0), page_points=limit, start=start))
     except IndexMissing:
-        return DocumentPage((), None)
-    return DocumentPage(page.payloads, page.next)
+        return DocumentPage((), {}, None)
+    listed = where(document_id=[payload["document_id"] for payload in page.payloads])
+    return DocumentPage(page.payloads, store.facet(collection, "document_id", filter=listed), page.next)
 
 
 def _of_nobody(workspace: Workspace, physical: str, surplus: Filter, like: Point) -> list[Point]:

@@ -25,12 +25,19 @@ from typing import Any
 import numpy as np
 import qdrant_edge as qe
 
-from indexer.edge_errors import check_folder, check_room, mapped
+from indexer.edge_errors import check_folder, check_room, mapped, missing_index
 from indexer.edge_files import room_for, size_bytes, write_bytes, write_json
-from indexer.edge_requests import DENSE, EXACT_BELOW, LEXICAL, collection_config, engine_filter, query_request
+from indexer.edge_requests import (
+    DENSE,
+    EXACT_BELOW,
+    LEXICAL,
+    bm25_of,
+    collection_config,
+    engine_filter,
+    query_request,
+)
 from indexer.lexical import lexical_text
 from indexer.store import (
-    AVERAGE_WORDS,
     COLLECTIONS,
     INDEXED_KEYS,
     INDEXED_NUMBERS,
@@ -49,7 +56,6 @@ from indexer.store import (
 )
 from preprocess.errors import (
     DimensionMismatch,
-    IndexMissing,
     StorageFull,
     StoreCorrupt,
 )
@@ -68,6 +74,7 @@ class EdgeStore:
         check_folder(root)
         self.root = root
         self._shards: dict[str, qe.EdgeShard] = {}
+        self._opened: dict[str, tuple[int, int] | None] = {}
         self._fingerprints: dict[str, Fingerprint] = {}
         self._lock = threading.RLock()
         self._bm25: dict[str, qe.Bm25] = {}
@@ -117,7 +124,7 @@ class EdgeStore:
                 number = qe.IntegerIndexParams(lookup=True, range=True, enable_hnsw=False)
                 shard.update(qe.UpdateOperation.create_field_index(key, number))
             shard.flush()
-            self._shards[physical] = shard
+            self._shards[physical], self._opened[physical] = shard, _identity(folder)
             self._sign(physical)
             write_json(folder / "fingerprint.json", fingerprint.to_json())
         return physical
@@ -298,10 +305,7 @@ class EdgeStore:
             return collection
         live = self._live(name)
         if live is None:
-            command = "onet PATH" if collection == "occupations" else f"{collection} PATH"
-            raise IndexMissing(
-                f"there is no index of {collection} yet; make it with: joblens index {command}"
-            )
+            raise missing_index(name)
         return live
 
     def _fingerprint(self, physical: str) -> Fingerprint:
@@ -321,19 +325,23 @@ class EdgeStore:
     def _bm25_of(self, physical: str) -> qe.Bm25:
         name = logical_name(physical)
         if name not in self._bm25:
-            self._bm25[name] = qe.Bm25(qe.Bm25Config(avg_len=AVERAGE_WORDS[name]))
+            self._bm25[name] = bm25_of(name)
         return self._bm25[name]
 
     def _shard(self, physical: str) -> qe.EdgeShard:
+        folder = self.root / physical
         with self._lock:
+            if physical in self._shards and self._opened.get(physical) != _identity(folder):
+                # Erased, or exchanged for another: what is open are files that nobody will find again.
+                del self._shards[physical]
             if physical not in self._shards:
-                folder = self.root / physical
                 if not (folder / "fingerprint.json").exists():
                     raise StoreCorrupt(
                         f"{folder} is not there any more; index {logical_name(physical)} again"
                     )
                 with mapped(f"opening {logical_name(physical)}", opening=folder):
                     self._shards[physical] = qe.EdgeShard.load(str(folder))
+                self._opened[physical] = _identity(folder)
                 self._sign(physical)
                 self._forget_replaced(physical)
             return self._shards[physical]
@@ -366,3 +374,12 @@ class EdgeStore:
         shard = self._shard(physical)
         with mapped(logical_name(physical)):
             return call(shard)
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    """What tells a folder from another one in its place; None where there is none that can be read."""
+    try:
+        status = folder.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

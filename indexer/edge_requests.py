@@ -73,7 +73,9 @@ def query_request(
     return qe.QueryRequest(
         top_k,
         query=fusion,
-        prefetches=[qe.Prefetch(fused_depth(top_k), query=part, filter=within, params=params) for part in parts],
+        prefetches=[
+            qe.Prefetch(fused_depth(top_k), query=part, filter=within, params=params) for part in parts
+        ],
         with_payload=payload,
         score_threshold=score_threshold,
     )

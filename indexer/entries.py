@@ -14,6 +14,7 @@ import numpy as np
 from indexer.roles import PostingText
 from indexer.store import CollectionName, Payload, Point, Vector
 from indexer.workspace import Workspace
+from preprocess.errors import TooLarge
 from preprocess.onet import Occupation, soc_levels
 from preprocess.records import Document, Dropped, Kind, stable_id
 from preprocess.sentences import sentences_of
@@ -67,14 +68,20 @@ def document_id(tenant: str, kind: Kind, source: str, key: str = "") -> str:
 
 
 def document_entry(
-    workspace: Workspace, document: Document, settings: str
+    workspace: Workspace, document: Document, settings: str, *, max_sentences: int | None = None
 ) -> tuple[Entry | None, list[Dropped]]:
     """A document as it will be stored for the workspace's tenant, and the pieces that are left out.
 
     :param settings: what :func:`settings_digest` gives.
+    :param max_sentences: looked at before technologies are looked for, which takes far longer.
     :return: None for a document without a sentence.
+    :raises TooLarge: if it has more than ``max_sentences``.
     """
     sentences, dropped = sentences_of(document)
+    if max_sentences is not None and len(sentences) > max_sentences:
+        raise TooLarge(
+            f"expected a document of at most {max_sentences:,} sentences, found {len(sentences):,}"
+        )
     if not sentences:
         return None, [*dropped, Dropped("no sentences", document.source, document.key)]
     tenant = workspace.store_settings.tenant

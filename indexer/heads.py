@@ -7,15 +7,17 @@ All of them tell the eight-digit code of a text. They are kept in one safetensor
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from indexer import title_table
 from indexer.character_head import CharacterHead, train_character_head
 from indexer.linear_head import LinearHead, fit_linear_head
-from indexer.store import Store, Vector, where
+from indexer.store import Store, Vector
+from indexer.title_table import StoredTexts, TitleTable, kept_titles, read_texts
 from preprocess.errors import StoreCorrupt
 from preprocess.onet import TITLE_SOURCES
 
@@ -106,52 +108,44 @@ def load_heads(store: Store, physical: str) -> OccupationHeads:
 
 
 def ensure_heads(store: Store, physical: str, digest: str, starting: Callable[[], None]) -> None:
-    """Learn from the stored texts, unless it was done from the same ones.
+    """Learn from the stored texts, and keep the table of titles, unless it was done from the same ones.
 
     :param digest: names the texts.
     :param starting: called before work that takes some seconds.
     """
-    try:
-        if load_heads(store, physical).digest == digest:
-            return
-    except StoreCorrupt:
-        pass
+    learned, kept = _digest(store, physical), kept_titles(store, physical)
+    if learned == digest and kept and kept.digest == digest:
+        return
     starting()
-    store.attach(physical, FILE, _learn(store, physical, digest).to_bytes())
+    titles = read_texts(store, physical, TITLE_SOURCES)
+    store.attach(physical, title_table.FILE, TitleTable.of(titles, digest).to_bytes())
+    if learned != digest:
+        store.attach(physical, FILE, _learn(store, physical, titles, digest).to_bytes())
 
 
-def _learn(store: Store, physical: str, digest: str) -> OccupationHeads:
-    names, title_codes, title_vectors = _read(store, physical, TITLE_SOURCES)
-    codes = tuple(sorted(set(title_codes)))
+def _digest(store: Store, physical: str) -> str | None:
+    try:
+        return load_heads(store, physical).digest
+    except StoreCorrupt:
+        return None
+
+
+def _learn(store: Store, physical: str, titles: StoredTexts, digest: str) -> OccupationHeads:
+    codes = tuple(sorted(set(titles.codes)))
     place = {code: position for position, code in enumerate(codes)}
 
-    def places(found: list[str]) -> npt.NDArray[np.int64]:
+    def places(found: Sequence[str]) -> npt.NDArray[np.int64]:
         return np.array([place[code] for code in found], np.int64)
 
-    _, task_codes, task_vectors = _read(store, physical, ("task",))
-    _, described, description_vectors = _read(store, physical, ("description",))
-    descriptions = np.zeros((len(codes), title_vectors.shape[1]), np.float32)
-    descriptions[places(described)] = description_vectors
-    labels = places(title_codes)
+    tasks, described = read_texts(store, physical, ("task",)), read_texts(store, physical, ("description",))
+    descriptions = np.zeros((len(codes), titles.vectors.shape[1]), np.float32)
+    descriptions[places(described.codes)] = described.vectors
+    labels = places(titles.codes)
     return OccupationHeads(
         codes,
-        fit_linear_head(title_vectors, labels, len(codes)),
-        fit_linear_head(task_vectors, places(task_codes), len(codes)),
+        fit_linear_head(titles.vectors, labels, len(codes)),
+        fit_linear_head(tasks.vectors, places(tasks.codes), len(codes)),
         descriptions,
-        train_character_head(names, labels, len(codes)),
+        train_character_head(titles.texts, labels, len(codes)),
         digest,
     )
-
-
-def _read(store: Store, physical: str, sources: tuple[str, ...]) -> tuple[list[str], list[str], Vector]:
-    """Texts, codes and vectors in the order of the ids, which is the same on every machine."""
-    texts: list[str] = []
-    codes: list[str] = []
-    blocks: list[Vector] = []
-    for page in store.scroll(physical, filter=where(source=sources), fields=["code", "text"], vectors=True):
-        texts += [payload["text"] for payload in page.payloads]
-        codes += [payload["code"] for payload in page.payloads]
-        if page.dense is not None:
-            blocks.append(page.dense)
-    dimension = store.live(physical).fingerprint.dimension
-    return texts, codes, np.concatenate(blocks) if blocks else np.zeros((0, dimension), np.float32)

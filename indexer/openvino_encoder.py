@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.encoder import valid_unicode
-from indexer.openvino_batches import pad, plan_batches
+from indexer.openvino_batches import pad, plan_batches, small_shape
 from indexer.openvino_convert import FACTS, GRAPH, TOKENIZER, VERSION, Weights, convert_in_child
 from preprocess.errors import ModelError
 
@@ -100,7 +100,7 @@ class OpenVinoEncoder:
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(int(facts["max_tokens"]))
 
-        threads = threads or _usable_cores()
+        threads = threads or usable_cores()
         streams = min(threads, MAX_STREAMS)
         config = {
             "INFERENCE_NUM_THREADS": threads,
@@ -155,24 +155,30 @@ class OpenVinoEncoder:
     ) -> None:
         """Fill the rows of ``vectors`` that ``tokens`` names."""
         rows = list(tokens)
+        if not rows:
+            return
         lengths = [len(tokens[row]) for row in rows]
         # A call that would fit one batch is spread over the streams, down to a size worth the spreading.
         budget = min(self._batch_tokens, max(128, -(-sum(lengths) // self._streams)))
 
-        def run(batch: list[int]) -> None:
+        def run(batch: list[int], shape: tuple[int, int] | None = None) -> None:
             wanted = [rows[position] for position in batch]
-            ids, mask = pad([tokens[row] for row in wanted], self._pad_id)
+            ids, mask = pad([tokens[row] for row in wanted], self._pad_id, shape)
             request = self._requests.get()
             try:
                 found = request.infer([ids, mask], share_inputs=True, share_outputs=True)
-                vectors[wanted] = found[0]
+                vectors[wanted] = found[0][: len(wanted)]
             finally:
                 self._requests.put(request)
 
+        small = small_shape(lengths)
+        if small:
+            run(list(range(len(rows))), small)
+            return
         batches = list(plan_batches(lengths, budget))
         if len(batches) == 1:
             run(batches[0])
-        elif batches:
+        else:
             with ThreadPoolExecutor(min(self._streams, len(batches))) as pool:
                 list(pool.map(run, batches))
 
@@ -239,7 +245,7 @@ def _compile(core: ov.Core, converted: Path, config: dict[str, Any]) -> ov.Compi
     return model
 
 
-def _usable_cores() -> int:
+def usable_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

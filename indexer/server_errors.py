@@ -9,10 +9,12 @@ The API key is in no message, not even where a server or a proxy repeats it.
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
+import grpc
 import httpx
 import stamina
 from pydantic import ValidationError
@@ -23,6 +25,7 @@ from indexer.edge_errors import missing_index
 from indexer.store import logical_name
 from preprocess.errors import DimensionMismatch, JoblensError, StorageFull, StoreError
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 ATTEMPTS, RETRY_S = 4, 5.0
@@ -62,11 +65,13 @@ class Calls:
     timeout_s: int
     secret: str = field(default="", repr=False)
 
-    def __call__(self, doing: str, call: Callable[[], T], *, collection: str = "") -> T:
-        """The result of ``call``.
+    def __call__(
+        self, doing: str, collection: str, call: Callable[P, T], *args: P.args, **named: P.kwargs
+    ) -> T:
+        """What ``call`` returns.
 
         :param doing: what is tried, for the message.
-        :param collection: the collection that is asked, logical or physical, where it is one.
+        :param collection: the collection that is asked, logical or physical; empty where it is none of ours.
         :raises StoreError: as :meth:`error` makes it.
         """
         retries = stamina.retry_context(
@@ -75,7 +80,7 @@ class Calls:
         for attempt in retries:
             with attempt:
                 try:
-                    return call()
+                    return call(*args, **named)
                 except JoblensError:
                     raise
                 except Exception as error:
@@ -94,7 +99,7 @@ class Calls:
                 f"{doing}: {server} did not answer within {self.timeout_s} s; look at its log and load, or "
                 "wait longer with JOBLENS_QDRANT_TIMEOUT_S"
             )
-        if isinstance(found, httpx.TransportError):
+        if isinstance(found, httpx.TransportError) or (status == 503 and isinstance(found, grpc.RpcError)):
             return StoreError(
                 f"{doing}: {server} cannot be reached ({text or type(found).__name__}); start it, or correct "
                 "JOBLENS_QDRANT_URL"
@@ -113,7 +118,7 @@ class Calls:
             )
         if status == 404 and "collection" in low and collection:
             return missing_index(logical_name(collection))
-        if status == 413 or "payload too large" in low or "larger than allowed" in low:
+        if _too_large(status, low):
             return StoreError(
                 f"{doing}: the request is larger than {server} takes; raise its setting "
                 "service.max_request_size_mb (QDRANT__SERVICE__MAX_REQUEST_SIZE_MB)"
@@ -142,7 +147,7 @@ def answer(error: Exception) -> tuple[int | None, str]:
         return error.status_code, _said(error.content)
     if isinstance(error, ResourceExhaustedResponse):
         return 429, str(error)[:TOLD_CHARACTERS]
-    if type(error).__module__.startswith("grpc") and hasattr(error, "code"):
+    if isinstance(error, grpc.RpcError) and isinstance(error, grpc.Call):
         return _OF_GRPC.get(error.code().name, 500), str(error.details())[:TOLD_CHARACTERS]
     text = str(error)[:TOLD_CHARACTERS]
     if isinstance(error, json.JSONDecodeError | ValidationError | UnicodeError | httpx.HTTPError):
@@ -151,6 +156,12 @@ def answer(error: Exception) -> tuple[int | None, str]:
     if "already exists" in text:
         return 409, text
     return (404 if "not found" in text else 400), text
+
+
+def tell_retry(details: stamina.instrumentation.RetryDetails) -> None:
+    """A line about a try that follows, on standard error: results go to standard output."""
+    log = logging.getLogger("joblens.store")
+    log.warning("%s; trying again in %.1f s", details.caused_by, details.wait_for)
 
 
 def _said(content: bytes) -> str:
@@ -166,4 +177,25 @@ def _passes(error: Exception) -> bool:
     cause = source(error.__cause__) if isinstance(error.__cause__, Exception) else error
     if isinstance(error, StorageFull) or isinstance(cause, httpx.TimeoutException):
         return False
-    return isinstance(cause, httpx.TransportError) or answer(cause)[0] in PASSING
+    status, text = answer(cause)
+    return isinstance(cause, httpx.TransportError) or (
+        status in PASSING and not _too_large(status, text.lower())
+    )
+
+
+def _too_large(status: int | None, text: str) -> bool:
+    return status == 413 or any(words in text for words in ("too large", "larger than"))
+
+
+def made_once(make: Callable[P, object]) -> Callable[P, None]:
+    """``make``, content where that is there: by another process, or by a try whose reply was lost."""
+
+    def made(*args: P.args, **named: P.kwargs) -> None:
+        try:
+            make(*args, **named)
+        except Exception as error:
+            status, text = answer(source(error))
+            if status != 409 and "already exists" not in text:
+                raise
+
+    return made

@@ -84,7 +84,7 @@ def collection_settings(fingerprint: Fingerprint, layout: Layout) -> dict[str, A
     }
 
 
-def replicas(layout: Layout) -> dict[str, int | None]:
+def replicas(layout: Layout) -> dict[str, Any]:
     """How a collection is spread over a cluster."""
     return {
         "shard_number": layout.shard_number,
@@ -101,9 +101,7 @@ def _quantisation(kind: Quantisation) -> models.QuantizationConfig | None:
             )
         )
     if kind == "binary":
-        return models.BinaryQuantization(
-            binary=models.BinaryQuantizationConfig(memory=models.Memory.PINNED)
-        )
+        return models.BinaryQuantization(binary=models.BinaryQuantizationConfig(memory=models.Memory.PINNED))
     return None
 
 
@@ -136,9 +134,13 @@ def numbers(vector: Vector) -> list[float]:
     return rounded
 
 
-def sparse(made: Any) -> models.SparseVector:
-    """A sparse vector of :class:`qdrant_edge.Bm25`."""
-    return models.SparseVector(indices=list(made.indices), values=list(made.values))
+def vectors_of(dense: Vector, words: Sequence[int], weights: Sequence[float]) -> dict[str, Any]:
+    """The vectors of a point. A text without a word has no sparse one, so that it does not count among the
+    texts in which a word is rare."""
+    found: dict[str, Any] = {DENSE: numbers(dense)}
+    if words:
+        found[LEXICAL] = models.SparseVector(indices=list(words), values=list(weights))
+    return found
 
 
 def query_request(
@@ -163,9 +165,9 @@ def query_request(
     if query.dense is not None:
         sides.append((DENSE, numbers(query.dense)))
     if query.lexical is not None:
-        words = sparse(bm25.embed_query(lexical_text(query.lexical)))
+        words = bm25.embed_query(lexical_text(query.lexical))
         if words.indices:
-            sides.append((LEXICAL, words))
+            sides.append((LEXICAL, models.SparseVector(indices=words.indices, values=words.values)))
     if not sides:
         return None
     params = {name: _search_params(name, top_k, exact, quantisation) for name, _ in sides}

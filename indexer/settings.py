@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import platformdirs
-from pydantic import AliasChoices, Field, ValidationError
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from preprocess.errors import InvalidParameter
@@ -119,3 +119,40 @@ class StoreSettings(Settings):
     def folder(self) -> Path:
         """The folder of the embedded store."""
         return self.home.expanduser() / "store"
+
+
+class QdrantSettings(Settings):
+    """The Qdrant server or cluster that holds the collections. Environment: ``JOBLENS_QDRANT_...``."""
+
+    model_config = SettingsConfigDict(env_prefix="JOBLENS_QDRANT_", extra="ignore", env_ignore_empty=True)
+
+    url: str = Field(
+        default="",
+        description="Where the server is, such as http://localhost:6333 (the port where none is named); "
+        "empty: the store is in the data directory.",
+    )
+    api_key: SecretStr | None = Field(
+        default=None, description="The server's API key; never shown or logged."
+    )
+    prefer_grpc: bool = Field(default=False, description="Speak gRPC where it can be, else REST.")
+    grpc_port: int = Field(default=6334, ge=1, le=65_535, description="The server's port for gRPC.")
+    timeout_s: int = Field(default=30, ge=1, description="Seconds that the server gets to answer a request.")
+    shard_number: int | None = Field(
+        default=None, ge=1, description="Parts that a new collection is split into; else as the server does."
+    )
+    replication_factor: int | None = Field(
+        default=None, ge=1, description="Nodes with a copy of each part of a new collection; else one."
+    )
+    write_consistency_factor: int | None = Field(
+        default=None,
+        ge=1,
+        description="Copies that must be written before a write to a new collection counts; else one.",
+    )
+    on_disk: bool = Field(
+        default=False, description="New collections leave dense vectors on the disk until they are needed."
+    )
+    quantisation: Literal["none", "int8", "binary"] = Field(
+        default="none",
+        description="New collections find candidates by smaller copies of the vectors, kept in memory, and "
+        "score them again by the whole ones.",
+    )

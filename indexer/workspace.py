@@ -17,6 +17,7 @@ from indexer.open_store import open_store
 from indexer.settings import ModelSettings, StoreSettings
 from indexer.store import CollectionName, Fingerprint, Live, Query, Store, Vector, where
 from indexer.tenants import TenantStore
+from indexer.watched import Watch, WatchedEncoder, WatchedStore
 from preprocess.errors import FingerprintMismatch, IndexMissing
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class Workspace:
         self.store_settings = store or StoreSettings()
         self._parts: dict[str, Any] = dict(parts or {})
         self._lock = threading.RLock()
+        self._watch: Watch | None = None
 
     def __enter__(self) -> Workspace:
         return self
@@ -67,7 +69,8 @@ class Workspace:
 
         :raises ModelError: if it cannot be loaded.
         """
-        return self.once("encoder", lambda: open_encoder(self.model_settings))
+        encoder = self.once("encoder", lambda: open_encoder(self.model_settings))
+        return WatchedEncoder(encoder, self._watch) if self._watch else encoder
 
     @property
     def store(self) -> TenantStore:
@@ -77,12 +80,19 @@ class Workspace:
     @property
     def whole_store(self) -> Store:
         """The vector store with the documents of every tenant: for its state, and for copies of it."""
-        return self.once("store", lambda: open_store(self.store_settings))
+        store = self.once("store", lambda: open_store(self.store_settings))
+        return WatchedStore(store, self._watch) if self._watch else store
 
     def of_tenant(self, tenant: str) -> Workspace:
         """The same open parts, seen by another tenant; closing either closes them for both."""
         other = Workspace(self.model_settings, self.store_settings.model_copy(update={"tenant": tenant}))
-        other._parts, other._lock = self._parts, self._lock
+        other._parts, other._lock, other._watch = self._parts, self._lock, self._watch
+        return other
+
+    def watched(self, watch: Watch) -> Workspace:
+        """The same open parts, with what the encoder and the store do told to ``watch``."""
+        other = self.of_tenant(self.store_settings.tenant)
+        other._watch = watch
         return other
 
     @property

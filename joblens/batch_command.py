@@ -16,17 +16,17 @@ from indexer.workspace import Workspace
 from joblens.output import as_utf8, errors, not_writable
 from preprocess.decoding import open_text, text_stream
 from preprocess.errors import InvalidParameter, MissingPath, ReadError, UnsupportedFormat
-from search_api import schemas
 from search_api.batch import (
     FORMATS,
     Coded,
     Format,
     by_need,
-    classify_rows,
     format_of,
     rows_of,
     write_rows,
 )
+from search_api.batch_lines import line_of
+from search_api.batch_tasks import ClassifyTask, run_rows
 from search_api.wording import counted
 
 STDIN = "-"
@@ -71,15 +71,8 @@ def classify_batch(
     with ExitStack() as files, Workspace() as workspace:
         stream, form = _open(source, title_column)
         files.enter_context(stream)
-        coded = classify_rows(
-            workspace,
-            rows_of(stream, form),
-            title_column=title_column,
-            body_column=body_column,
-            top_k=top_k,
-            level=level,
-            evidence=evidence,
-        )
+        task = ClassifyTask(title_column, body_column, top_k, level, evidence)
+        coded = run_rows(workspace, rows_of(stream, form), task)
         if review:
             coded = iter(by_need(coded))
         first = next(coded, None)
@@ -99,7 +92,7 @@ def classify_batch(
             counting(),
             target,
             out_form,
-            lambda item: schemas.CodedRow.of(item).model_dump_json(),
+            line_of,
             same_keys=form != "jsonl",
         )
     if output:

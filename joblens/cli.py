@@ -17,7 +17,16 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from joblens import fluff_command, index_commands, keys_commands, query_commands, tool_commands
+from joblens import (
+    copy_command,
+    feedback_commands,
+    fluff_command,
+    index_commands,
+    keys_commands,
+    mcp_command,
+    query_commands,
+    tool_commands,
+)
 from joblens.output import errors
 from joblens.render import print_error
 from preprocess.errors import InvalidParameter, JoblensError
@@ -25,7 +34,7 @@ from preprocess.errors import InvalidParameter, JoblensError
 FAILED, STOPPED = 1, 130
 
 FIRST_USED = (
-    *("index", "status", "inspect", "delete"),
+    *("index", "status", "inspect", "delete", "copy"),
     *("classify", "search", "match", "gap", "fluff", "occupation"),
 )
 """The commands that the help shows first, in the order in which a newcomer needs them."""
@@ -78,10 +87,13 @@ def settings(
 
 
 index_commands.register(app)
+copy_command.register(app)
 query_commands.register(app)
 fluff_command.register(app)
 tool_commands.register(app)
+mcp_command.register(app)
 app.add_typer(keys_commands.keys, name="keys")
+app.add_typer(feedback_commands.feedback, name="feedback")
 
 
 def main() -> None:

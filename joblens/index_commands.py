@@ -14,6 +14,7 @@ import typer
 from indexer.build import MINOR_DROPS, Summary, index_documents, index_onet
 from indexer.entries import COLLECTION_OF
 from indexer.store import COLLECTIONS, where
+from indexer.tenants import PUBLIC
 from indexer.workspace import Workspace
 from joblens.output import Strict, TextColumns, TitleColumn, errors, index_progress, out
 from joblens.render import print_inspection, print_status, print_summary
@@ -48,6 +49,12 @@ Rebuild = Annotated[
         "--rebuild",
         help="Write a new collection that holds PATH alone, and swap it in at the end, as another model or "
         "view needs it.",
+    ),
+]
+Public = Annotated[
+    bool,
+    typer.Option(
+        "--public", help="Store them for every tenant: with any API key they are read, with none changed."
     ),
 ]
 PEEKED = 1_000
@@ -88,12 +95,14 @@ def postings(
     id_column: IdColumn = None,
     prune: Prune = False,
     rebuild: Rebuild = False,
+    public: Public = False,
     strict: Strict = False,
 ) -> None:
     """Index job postings, sentence by sentence. A row of csv or jsonl is one posting.
 
     What has not changed is skipped, what has changed is replaced."""
-    _index("posting", paths, _options(title_column, text_column, id_column), prune, rebuild, strict)
+    options = _options(title_column, text_column, id_column)
+    _index("posting", paths, options, prune, rebuild, strict, tenant=PUBLIC if public else None)
 
 
 @index.command("brags")
@@ -138,6 +147,9 @@ def delete(
         typer.Argument(help="Documents, id:UUID as status --documents names them.", show_default=False),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Erase the whole collection.")] = False,
+    public: Annotated[
+        bool, typer.Option("--public", help="The documents are those that index --public stored.")
+    ] = False,
 ) -> None:
     """Erase documents, or a whole collection, from the store."""
     from search_api.search import collection_name
@@ -157,9 +169,10 @@ def delete(
             workspace.store.drop(name)
             out.print(told)
             return
+        store = workspace.of_tenant(PUBLIC).store if public else workspace.store
         wanted = [id.removeprefix("id:") for id in ids or ()]
-        removed = {id: workspace.store.delete(name, where(document_id=id)) for id in wanted}
-        workspace.store.settle(name)
+        removed = {id: store.delete(name, where(document_id=id)) for id in wanted}
+        store.settle(name)
     missing = [id for id, points in removed.items() if not points]
     erased = counted(len(removed) - len(missing), "document")
     out.print(f"erased {erased}, {counted(sum(removed.values()), 'sentence')}")
@@ -196,8 +209,18 @@ def _options(title: str | None, texts: Iterable[str] | None, id: str | None) -> 
 
 
 def _index(
-    kind: Kind, names: list[str], options: ReadOptions, prune: bool, rebuild: bool, strict: bool
+    kind: Kind,
+    names: list[str],
+    options: ReadOptions,
+    prune: bool,
+    rebuild: bool,
+    strict: bool,
+    *,
+    tenant: str | None = None,
 ) -> None:
+    """
+    :param tenant: whose the documents are; None for the one of the settings.
+    """
     started = time.monotonic()
     paths = check_paths(names, may_be_gone=prune)
     documents = read(paths, kind, options)
@@ -206,7 +229,7 @@ def _index(
     total = count_documents(paths)
     with Workspace() as workspace, index_progress(COLLECTION_OF[kind], total) as progress:
         summary = index_documents(
-            workspace,
+            workspace if tenant is None else workspace.of_tenant(tenant),
             kind,
             documents,
             prune=paths if prune else (),

@@ -47,6 +47,8 @@ class JoblensError(Exception):
 
     status: ClassVar[int] = 500
     title: ClassVar[str] = "joblens failed"
+    retry_after_s: int | None = None
+    """After how long the same request may go through; None where that is not known."""
 
 
 class InputError(JoblensError):

@@ -25,10 +25,11 @@ class ReadOptions:
         row or line number. Values that repeat give documents with the same id.
     :param max_file_bytes: txt, md, pdf, docx; csv and jsonl are streamed and have no such limit.
     :param max_pdf_pages: pages of one pdf.
-    :param max_pdf_seconds: time for one pdf, checked between pages.
-    :param max_text_chars: characters taken from one pdf.
+    :param max_pdf_seconds: time for one pdf, checked before each drawing operation.
+    :param max_text_chars: characters taken from one txt, md, pdf, docx or yaml.
     :param max_docx_bytes: unzipped size of one docx, by its zip directory.
     :param max_docx_entries: files in the zip of one docx.
+    :param max_docx_nodes: elements and attributes in the XML of one docx, by its signs "<" and "=".
     :param max_yaml_bytes: size of one yaml file.
     :param max_yaml_nodes: keys and values of one yaml file, aliases counted each time they are used.
     :param max_cell_chars: characters of one csv cell or one jsonl line.
@@ -43,6 +44,7 @@ class ReadOptions:
     max_text_chars: int = 10_000_000
     max_docx_bytes: int = 200 * MIB
     max_docx_entries: int = 10_000
+    max_docx_nodes: int = 2_000_000
     max_yaml_bytes: int = 5_000_000
     max_yaml_nodes: int = 100_000
     max_cell_chars: int = 10_000_000

@@ -7,11 +7,12 @@ import logging
 import re
 import time
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from preprocess.decoding import clean
-from preprocess.formats import Item, ReadOptions, checked, too_large
+from preprocess.errors import TimedOut
+from preprocess.formats import MIB, Item, ReadOptions, checked, too_large
 from preprocess.layout import BULLET, TITLE, Block, compose
 from preprocess.records import Dropped, Kind
 
@@ -30,12 +31,31 @@ _BREAKS = {f"{_W}tab": " ", f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}noBreakHyphe
 _CONTAINERS = frozenset(f"{_W}{name}" for name in ("sdt", "sdtContent", "ins", "moveTo", "customXml"))
 _HEADING_STYLE = re.compile(r"heading ([1-9])")
 _MAX_STYLE_CHAIN = 20
+_CHUNK_BYTES = 1 * MIB
+_XML_PARTS = (".xml", ".rels")
 
 
 def parse_pdf(data: bytes, source: str, kind: Kind, options: ReadOptions) -> Item:
     """A .pdf file: one passage of the text of all pages; its first line is the title if it is short."""
+    from pypdf import apply_configuration
+
+    # What one stream or page may unfold to: less than pypdf's own limits, which one page may use in full.
+    with apply_configuration(
+        array_based_stream_maximum_output_length=8 * MIB,
+        lzw_maximum_output_length=8 * MIB,
+        run_length_maximum_output_length=8 * MIB,
+        zlib_maximum_output_length=8 * MIB,
+        stream_decoding_work_maximum_length=32 * MIB,
+        stream_parsing_work_maximum_count=500_000,
+        page_tree_maximum_entries=20_000,
+        xform_maximum_invocations_per_extraction=1_000,
+    ):
+        return _read_pdf(data, source, kind, options)
+
+
+def _read_pdf(data: bytes, source: str, kind: Kind, options: ReadOptions) -> Item:
     from pypdf import PdfReader
-    from pypdf.errors import DependencyError, PdfReadError
+    from pypdf.errors import DependencyError, LimitReachedError, PdfReadError
 
     # pypdf logs each repair of a damaged file; the report of dropped files is enough. Its level is set
     # and stays, because setting it back would race between threads.
@@ -48,6 +68,8 @@ def parse_pdf(data: bytes, source: str, kind: Kind, options: ReadOptions) -> Ite
         found = len(reader.pages)
     except DependencyError:
         return Dropped("encrypted pdf", source, detail="encrypted with AES: pip install cryptography")
+    except LimitReachedError as error:
+        return Dropped("pdf too large", source, detail=_message(error))
     except PdfReadError as error:
         return Dropped("broken pdf", source, detail=_message(error))
     except Exception as error:  # a damaged file can raise anything from pypdf
@@ -57,11 +79,22 @@ def parse_pdf(data: bytes, source: str, kind: Kind, options: ReadOptions) -> Ite
             "pdf too long", source, limit=limit, found=found, unit="pages", option="max_pdf_pages"
         )
 
+    def check_time(*_: object) -> None:
+        if time.monotonic() > deadline:
+            raise TimedOut("this pdf takes too long")
+
     pages: list[str] = []
     chars = 0
     for number in range(found):
         try:
-            page = clean(reader.pages[number].extract_text())
+            page = clean(reader.pages[number].extract_text(visitor_operand_before=check_time))
+            check_time()  # pypdf passes over what fails inside a form
+        except TimedOut:
+            limit_s = f"{options.max_pdf_seconds:g} s"
+            detail = f"expected at most {limit_s}: split it (from Python: raise max_pdf_seconds)"
+            return Dropped("pdf too slow", source, f"page {number + 1}", detail)
+        except LimitReachedError as error:
+            return Dropped("pdf too large", source, f"page {number + 1}", _message(error))
         except Exception as error:  # as above
             return Dropped("unreadable pdf", source, f"page {number + 1}", _message(error))
         chars += len(page)
@@ -69,10 +102,6 @@ def parse_pdf(data: bytes, source: str, kind: Kind, options: ReadOptions) -> Ite
             return too_large(
                 "pdf too long", source, limit=limit, found=chars, unit="characters", option="max_text_chars"
             )
-        if time.monotonic() > deadline:
-            limit_s = f"{options.max_pdf_seconds:g} s"
-            detail = f"expected at most {limit_s}: split it (from Python: raise max_pdf_seconds)"
-            return Dropped("pdf too slow", source, f"page {number + 1}", detail)
         pages.append(page)
     if not any(map(str.strip, pages)):
         return Dropped("pdf without text", source, detail="it may be a scan: run OCR on it first")
@@ -92,9 +121,31 @@ def parse_docx(data: bytes, source: str, kind: Kind, options: ReadOptions) -> It
         return Dropped("broken docx", source, detail=detail)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            entries = archive.infolist()
+            refused = _refused(archive, archive.infolist(), source, options)
     except Exception as error:  # beside BadZipFile, damaged bytes give struct.error and others
         return Dropped("broken docx", source, detail=_message(error))
+    if refused is not None:
+        return refused
+    try:
+        word = docx.Document(io.BytesIO(data))
+    except Exception as error:  # python-docx raises KeyError, ValueError and lxml's errors on damaged parts
+        return Dropped("broken docx", source, detail=_message(error))
+    try:
+        blocks = list(_word_blocks(word.element.body, _style_roles(word)))
+    except Exception as error:  # as above
+        return Dropped("unreadable docx", source, detail=_message(error))
+    chars = sum(len(block.text) for block in blocks)
+    if chars > (limit := options.max_text_chars):
+        return too_large(
+            "docx too large", source, limit=limit, found=chars, unit="characters", option="max_text_chars"
+        )
+    return checked(compose(_with_title(blocks), kind, source))
+
+
+def _refused(
+    archive: zipfile.ZipFile, entries: Sequence[zipfile.ZipInfo], source: str, options: ReadOptions
+) -> Dropped | None:
+    """Why a docx must not even be opened: what it unfolds to, or what no word processor writes."""
     if len(entries) > (limit := options.max_docx_entries):
         return too_large(
             "docx too large", source, limit=limit, found=len(entries), unit="parts", option="max_docx_entries"
@@ -105,15 +156,26 @@ def parse_docx(data: bytes, source: str, kind: Kind, options: ReadOptions) -> It
         return too_large(
             "docx too large", source, limit=limit, found=size, unit="bytes unzipped", option="max_docx_bytes"
         )
-    try:
-        word = docx.Document(io.BytesIO(data))
-    except Exception as error:  # python-docx raises KeyError, ValueError and lxml's errors on damaged parts
-        return Dropped("broken docx", source, detail=_message(error))
-    try:
-        blocks = list(_word_blocks(word.element.body, _style_roles(word)))
-    except Exception as error:  # as above
-        return Dropped("unreadable docx", source, detail=_message(error))
-    return checked(compose(_with_title(blocks), kind, source))
+    if any(entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for entry in entries):
+        # LZMA and bzip2 take as much memory as the file asks for; the format allows neither.
+        return Dropped("broken docx", source, detail="expected parts that are stored or deflated")
+    nodes = 0
+    for entry in entries:
+        end = b""
+        with archive.open(entry) as part:
+            while chunk := part.read(_CHUNK_BYTES):
+                nodes += chunk.count(b"<") + chunk.count(b"=")
+                # The format forbids a document type, and with it entities that unfold or name files.
+                seen = end + chunk
+                if entry.filename.endswith(_XML_PARTS) and b"<!DOCTYPE" in seen.replace(b"\0", b""):
+                    return Dropped("broken docx", source, detail="expected XML without a document type")
+                end = seen[-len("<!DOCTYPE") * 2 :]
+                if nodes > (limit := options.max_docx_nodes):
+                    return too_large(
+                        "docx too large", source, limit=limit, found=nodes, unit="elements and attributes",
+                        option="max_docx_nodes",
+                    )  # fmt: skip
+    return None
 
 
 def _without_page_number(lines: list[str]) -> list[str]:

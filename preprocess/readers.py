@@ -20,7 +20,7 @@ from preprocess.row_formats import count_rows, read_csv, read_jsonl
 from preprocess.text_formats import parse_markdown, parse_plain, typed_document
 from preprocess.yaml_format import parse_yaml
 
-__all__ = ["SUFFIXES", "ReadOptions", "Reader", "count_documents", "read", "read_text"]
+__all__ = ["SUFFIXES", "ReadOptions", "Reader", "count_documents", "read", "read_bytes", "read_text"]
 
 COUNTED_BYTES = 64 * MIB
 """A larger table is not read twice only to count its rows (0.2 s at this size)."""
@@ -29,34 +29,67 @@ Reader = Callable[[Path, str, Kind, ReadOptions], Iterator[Item]]
 """Reads one file: its path, its source, the kind of its documents and the options; may raise OSError."""
 
 
-def _whole(parse: Callable[[bytes, str, Kind, ReadOptions], Item]) -> Reader:
+PARSERS: Final[Mapping[str, Callable[[bytes, str, Kind, ReadOptions], Item]]] = MappingProxyType(
+    {
+        ".txt": parse_plain,
+        ".md": parse_markdown,
+        ".markdown": parse_markdown,
+        ".pdf": parse_pdf,
+        ".docx": parse_docx,
+        ".yaml": parse_yaml,
+        ".yml": parse_yaml,
+    }
+)
+"""Suffix, in small letters, -> parser, of the files that are one document each."""
+
+SIGNATURES: Final[Mapping[str, tuple[bytes, ...]]] = MappingProxyType(
+    {".pdf": (b"%PDF-",), ".docx": (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")}
+)
+"""What these files begin with; a .docx with a password, or an old one, is no zip."""
+
+
+def read_bytes(
+    data: bytes, suffix: str, kind: Kind, source: str, options: ReadOptions = DEFAULTS
+) -> Document | Dropped:
+    """The document that the content of one file is, or why it is none.
+
+    :param suffix: one of :data:`PARSERS`; a pdf and a docx are not taken for each other.
+    """
+    if len(data) > options.max_file_bytes:
+        return _file_too_large(source, len(data), options)
+    for other, signatures in SIGNATURES.items():
+        if other != suffix in SIGNATURES and data.startswith(signatures):
+            return Dropped("wrong format", source, detail=f"expected a {suffix} file, found a {other} file")
+    return PARSERS[suffix](data, source, kind, options)
+
+
+def _whole(suffix: str) -> Reader:
     """A reader of files that are one document each and are parsed in memory."""
 
     def reader(path: Path, source: str, kind: Kind, options: ReadOptions) -> Iterator[Item]:
         with path.open("rb") as file:
             data = file.read(options.max_file_bytes + 1)
-        if len(data) > (limit := options.max_file_bytes):
-            size = path.stat().st_size
-            yield too_large(
-                "file too large", source, limit=limit, found=size, unit="bytes", option="max_file_bytes"
-            )
+        if len(data) > options.max_file_bytes:
+            yield _file_too_large(source, path.stat().st_size, options)
         else:
-            yield parse(data, source, kind, options)
+            yield read_bytes(data, suffix, kind, source, options)
 
     return reader
 
 
+def _file_too_large(source: str, size_bytes: int, options: ReadOptions) -> Dropped:
+    limit = options.max_file_bytes
+    return too_large(
+        "file too large", source, limit=limit, found=size_bytes, unit="bytes", option="max_file_bytes"
+    )
+
+
 SUFFIXES: Final[Mapping[str, Reader]] = MappingProxyType(
     {
-        ".txt": _whole(parse_plain),
-        ".md": _whole(parse_markdown),
-        ".markdown": _whole(parse_markdown),
-        ".pdf": _whole(parse_pdf),
-        ".docx": _whole(parse_docx),
+        **{suffix: _whole(suffix) for suffix in (".txt", ".md", ".markdown", ".pdf", ".docx")},
         ".csv": read_csv,
         ".jsonl": read_jsonl,
-        ".yaml": _whole(parse_yaml),
-        ".yml": _whole(parse_yaml),
+        **{suffix: _whole(suffix) for suffix in (".yaml", ".yml")},
     }
 )
 """Suffix, in small letters, -> reader."""

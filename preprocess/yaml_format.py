@@ -62,7 +62,7 @@ def parse_yaml(data: bytes, source: str, kind: Kind, options: ReadOptions) -> It
     if root is None:
         return Dropped("empty", source)
     try:
-        value = _Reading(options.max_yaml_nodes).value(root)
+        value = _Reading(options.max_yaml_nodes, options.max_text_chars).value(root)
     except TooLarge as error:
         return Dropped("yaml too large", source, detail=str(error))
     return _brag(value, source, kind) if kind == "brag" else _posting(value, source, kind)
@@ -97,9 +97,11 @@ def _refused(text: str, source: str, loader: Any, options: ReadOptions) -> Dropp
 class _Reading:
     """Nodes to values, counted, because an alias is read anew wherever it is used."""
 
-    def __init__(self, max_nodes: int) -> None:
+    def __init__(self, max_nodes: int, max_chars: int) -> None:
         self._max_nodes = max_nodes
+        self._max_chars = max_chars
         self._left = max_nodes
+        self._chars_left = max_chars
 
     def value(self, node: Any, depth: int = 0) -> _Value:
         """
@@ -109,7 +111,11 @@ class _Reading:
         if self._left < 0 or depth > _MAX_DEPTH:
             raise TooLarge(f"expected at most {self._max_nodes:,} values, found more through its aliases")
         if node.id == "scalar":
-            return "" if node.tag.endswith(":null") else str(node.value)
+            text = "" if node.tag.endswith(":null") else str(node.value)
+            self._chars_left -= len(text)
+            if self._chars_left < 0:
+                raise TooLarge(f"expected at most {self._max_chars:,} characters, found more")
+            return text
         if node.id == "sequence":
             return [self.value(child, depth + 1) for child in node.value]
         return _Pairs(tuple(self._pairs(node, depth)))

@@ -17,16 +17,25 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
 from fastapi_offline import FastAPIOffline
+from starlette.middleware.cors import CORSMiddleware
 
 from indexer.store import SCHEMA_VERSION
 from indexer.workspace import Workspace
-from preprocess.errors import IndexMissing, JoblensError, StoreCorrupt
+from preprocess.errors import Forbidden, IndexMissing
 from search_api import batch_routes, document_routes, embed_routes, feedback_routes, routes
+from search_api.access import Access
+from search_api.admission import Admission
+from search_api.batch_worker import Traffic
+from search_api.batches import Batches
+from search_api.docs_page import STATIC, add_docs_page
+from search_api.document_schemas import DocumentRequest
+from search_api.flow import Flow
 from search_api.gate import Gate, request_log
 from search_api.keys import KeyRing
+from search_api.metrics import MEDIA_TYPE, Metrics
 from search_api.problems import Problem, ProblemError, answer_with_problems, declared, problem
-from search_api.readiness import HealthReply, ReadyReply, VersionReply, readiness, warm_up
-from search_api.settings import ServeSettings
+from search_api.readiness import HealthReply, ReadyReply, VersionReply, Watchman, warm_up
+from search_api.settings import ServeSettings, named
 
 DESCRIPTION = """\
 What does this job ask, what have I done, and where is the gap?
@@ -58,12 +67,16 @@ def create_app(workspace: Workspace | None = None, settings: ServeSettings | Non
     """
     settings = settings or ServeSettings()
     opened = workspace or Workspace()
-    log = request_log()
+    home = opened.store_settings
+    log, metrics = request_log(), Metrics()
+    flow = Flow(settings.workers, settings.queue, settings.timeout_s)
+    metrics.gauge("requests_waiting", "Requests that wait for a thread.", lambda: flow.waiting)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         # Uvicorn's own access log writes query strings, which hold text of users.
         logging.getLogger("uvicorn.access").disabled = True
+        flow.set_up_threads()
         report = warm_up(opened)
         log.info(
             "started",
@@ -71,33 +84,61 @@ def create_app(workspace: Workspace | None = None, settings: ServeSettings | Non
             model=report.model,
             collections={state.name: state.state for state in report.collections},
         )
+        batches.start()
         yield
+        batches.close()
         if workspace is None:
             opened.close()
 
-    # The documentation page comes from this process: FastAPI's own fetches its scripts from a CDN.
+    # Its scripts come from this process: FastAPI's own page fetches them from a CDN.
     app = FastAPIOffline(
+        docs_url=None,
         redoc_url=None,
+        static_url=STATIC,
         title="joblens",
         version=joblens_version(),
         description=DESCRIPTION,
         openapi_tags=TAGS,
         lifespan=lifespan,
     )
-    app.state.workspace = opened
+    app.state.workspace = opened.watched(metrics.watch)
     app.state.settings = settings
-    home = opened.store_settings
+    traffic = Traffic(lambda: flow.taken, lambda: flow.begun)
+    batches = Batches(app.state.workspace, settings, log=log, traffic=traffic)
+    app.state.batches = batches
+    metrics.gauge("batches_queued", "Batches that wait.", lambda: batches.queue_length().queued)
+    metrics.gauge("batches_running", "Batches begun.", lambda: batches.queue_length().running)
+    metrics.gauge("batch_rows_left", "Rows of batches to do.", lambda: batches.queue_length().rows_left)
+    app.state.metrics = metrics
+    # The last one added sees a request first.
     app.add_middleware(
-        Gate,
+        Admission,
+        access=Access(
+            KeyRing(home.home.expanduser()),
+            tenant=home.tenant,
+            hosts=named(settings.allowed_hosts),
+            per_minute=settings.requests_per_minute,
+        ),
+        flow=flow,
+        metrics=metrics,
         max_body_bytes=settings.max_body_bytes,
-        keys=KeyRing(home.home.expanduser()),
-        tenant=home.tenant,
-        log=log,
+        max_file_bytes=settings.max_file_bytes,
+        max_batch_bytes=settings.max_batch_bytes,
     )
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=named(settings.cors_origins),
+            allow_methods=["GET", "POST", "PUT", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "X-API-Key", "X-Request-Id"],
+            expose_headers=["Retry-After", "X-Request-Id"],
+        )
+    app.add_middleware(Gate, metrics=metrics, log=log)
     answer_with_problems(app)
     for part in (routes.posts, routes.router, *(module.router for module in PARTS)):
         app.include_router(part)
-    _add_service_routes(app)
+    _add_service_routes(app, Watchman(opened))
+    add_docs_page(app)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
 
@@ -110,9 +151,11 @@ def joblens_version() -> str:
         return "0+source"
 
 
-def _add_service_routes(app: FastAPI) -> None:
-    @app.get("/health", tags=["service"], summary="Is the process alive", responses=declared(StoreCorrupt))
-    def health() -> HealthReply:
+def _add_service_routes(app: FastAPI, watchman: Watchman) -> None:
+    """The state of the service. All of these answer also while every thread of the pool is at work."""
+
+    @app.get("/health", tags=["service"], summary="Is the process alive", responses=declared(Forbidden))
+    async def health() -> HealthReply:
         """Always ok while the process answers."""
         return HealthReply()
 
@@ -121,11 +164,11 @@ def _add_service_routes(app: FastAPI) -> None:
         tags=["service"],
         summary="Can it answer",
         response_model=ReadyReply,
-        responses=declared(StoreCorrupt, IndexMissing),
+        responses=declared(Forbidden, IndexMissing),
     )
-    def ready(request: Request) -> ReadyReply | Response:
-        """The encoder and the occupations are there; else 503 with what is missing and how to make it."""
-        report = readiness(request.app.state.workspace)
+    async def ready() -> ReadyReply | Response:
+        """The encoder and the occupations answer; else 503 with what is missing and how to make it."""
+        report = (await watchman.state()).report
         if report.ready:
             return report
         return problem(
@@ -136,26 +179,26 @@ def _add_service_routes(app: FastAPI) -> None:
             errors=[ProblemError(location=place, message=text) for place, text in report.missing.items()],
         )
 
-    @app.get("/version", tags=["service"], summary="What runs here", responses=declared(StoreCorrupt))
-    def version(request: Request) -> VersionReply:
+    @app.get("/version", tags=["service"], summary="What runs here", responses=declared(Forbidden))
+    async def version() -> VersionReply:
         """Versions of joblens, Python, the model and the stored schema."""
-        model, weights = None, None
-        try:
-            encoder = request.app.state.workspace.encoder
-            model, weights = encoder.name, encoder.weights_sha256
-        except JoblensError:
-            pass  # /ready says why
+        state = await watchman.state()
         return VersionReply(
             version=joblens_version(),
             python=platform.python_version(),
-            model=model,
-            weights_sha256=weights,
+            model=state.report.model or None,
+            weights_sha256=state.weights_sha256,
             schema_version=SCHEMA_VERSION,
         )
 
+    @app.get("/metrics", include_in_schema=False)
+    async def metrics(request: Request) -> Response:
+        return Response(request.app.state.metrics.page(), media_type=MEDIA_TYPE)
+
 
 def _openapi(app: FastAPI) -> dict[str, Any]:
-    """FastAPI's description with the problem shape, which no route returns as its own model."""
+    """FastAPI's description with the problem shape, which no route returns as its own model, and the JSON
+    form of a document, which stands beside its other forms."""
     if not app.openapi_schema:
         schema = get_openapi(
             title=app.title,
@@ -166,6 +209,9 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         )
         template = "#/components/schemas/{model}"
         shapes = Problem.model_json_schema(ref_template=template)
-        schema["components"]["schemas"] |= {**shapes.pop("$defs"), "Problem": shapes}
+        document = DocumentRequest.model_json_schema()
+        schema["components"]["schemas"] |= {
+            **shapes.pop("$defs"), "Problem": shapes, DocumentRequest.__name__: document
+        }  # fmt: skip
         app.openapi_schema = schema
     return app.openapi_schema

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -18,10 +19,11 @@ from preprocess.decoding import Lines
 from preprocess.errors import EmptyQuery, InputError, InvalidParameter, TooLarge, UnsupportedFormat
 from preprocess.formats import DEFAULTS
 from preprocess.row_formats import distinct_names
-from search_api.classify import CHUNK_QUERIES, Classification, JobQuery, classify
+from search_api.classify import CHUNK_QUERIES, Classification, JobQuery, classify_chunks
 from search_api.limits import check_queries
 
 Row = dict[str, Any]
+Take = Callable[[Iterator[tuple[Row, str]]], list[tuple[Row, str]]]
 Format = Literal["csv", "jsonl", "lines"]
 FORMATS: Mapping[str, Format] = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".txt": "lines"}
 TITLE_NAMES = ("title", "job title", "job_title", "position")
@@ -98,6 +100,11 @@ def rows_of(stream: TextIO, form: Format) -> Iterator[tuple[Row, str]]:
         yield ({"title": line.strip()}, "") if form == "lines" else _json_row(line, lines.number)
 
 
+def take_chunk(rows: Iterator[tuple[Row, str]]) -> list[tuple[Row, str]]:
+    """As many rows as are best coded together."""
+    return list(islice(rows, CHUNK_QUERIES))
+
+
 def classify_rows(
     workspace: Workspace,
     rows: Iterable[tuple[Row, str]],
@@ -107,24 +114,32 @@ def classify_rows(
     top_k: int = 10,
     level: int = 6,
     evidence: int = 3,
+    known: bool = False,
+    take: Take = take_chunk,
 ) -> Iterator[Coded]:
-    """Code every row, in order, in chunks.
+    """Code every row, in order, in chunks; the next chunk is looked up while one's answers are used.
 
+    :param known: the columns were looked for already; a row without them is that row's error.
+    :param take: the next rows of a stream; it ends with the first chunk that is empty.
     :raises InvalidParameter: if no row of the first chunk has a column; the message lists those found.
     """
     stream = iter(rows)
-    checked = False
-    while chunk := list(islice(stream, CHUNK_QUERIES)):
-        # Not every object of a jsonl file has to have every key.
-        names = tuple(dict.fromkeys(name for row, error in chunk if not error for name in row))
-        if names and not checked:
-            title_column = title_column or _guess(names)
-            _check_columns(names, title_column, body_column)
-            checked = True
-        coded = [_query(row, error, title_column, body_column) for row, error in chunk]
-        good = [query for _, query, error in coded if not error]
-        answers = classify(workspace, good, top_k=top_k, level=level, evidence=evidence)
-        for row, _, error in coded:
+    waiting: deque[list[tuple[Row, JobQuery, str]]] = deque()
+
+    def chunks() -> Iterator[list[JobQuery]]:
+        title, checked = title_column, known
+        while chunk := take(stream):
+            # Not every object of a jsonl file has to have every key.
+            names = tuple(dict.fromkeys(name for row, error in chunk if not error for name in row))
+            if names and not checked:
+                title = title or guess_title_column(names)
+                check_columns(names, title, body_column)
+                checked = True
+            waiting.append([_query(row, error, title, body_column) for row, error in chunk])
+            yield [query for _, query, error in waiting[-1] if not error]
+
+    for answers in classify_chunks(workspace, chunks(), top_k=top_k, level=level, evidence=evidence):
+        for row, _, error in waiting.popleft():
             yield Coded(row, None, error) if error else Coded(row, next(answers))
 
 
@@ -226,17 +241,19 @@ def _cell(value: Any) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _guess(names: Iterable[str]) -> str:
+def guess_title_column(names: Iterable[str]) -> str:
+    """:raises InvalidParameter: if no name is one of :data:`TITLE_NAMES`; the message lists those found."""
     for name in names:
         if name.strip().lower() in TITLE_NAMES:
             return name
     raise InvalidParameter(
-        f"no column is called {' or '.join(TITLE_NAMES)}; name it with --title-column "
+        f"no column is called {' or '.join(TITLE_NAMES)}; name it with --title-column (title_column) "
         f"(found: {', '.join(names)})"
     )
 
 
-def _check_columns(names: Iterable[str], *columns: str | None) -> None:
+def check_columns(names: Iterable[str], *columns: str | None) -> None:
+    """:raises InvalidParameter: if a column is not among the names; the message lists those found."""
     for column in columns:
         if column is not None and column not in names:
             raise InvalidParameter(f"there is no column {column!r}; found: {', '.join(names)}")

@@ -48,5 +48,7 @@ def prediction_set(shares: Vector) -> list[int]:
 
     :param shares: (groups,) probabilities at six digits.
     """
-    order = np.argsort(-shares, kind="stable")
-    return [int(place) for place in order[: max(1, int((shares >= SET_THRESHOLD).sum()))]]
+    likely = np.flatnonzero(shares >= SET_THRESHOLD)
+    if not len(likely):
+        return [int(shares.argmax())]
+    return [int(place) for place in likely[np.argsort(-shares[likely], kind="stable")]]

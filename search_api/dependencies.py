@@ -6,6 +6,7 @@ other way to a workspace, and each of these sees one tenant only.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Annotated, Any
@@ -13,6 +14,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response, Security
 from fastapi.routing import APIRoute
 from fastapi.security import APIKeyHeader
+from pydantic import BaseModel
 
 from indexer.workspace import Workspace
 from preprocess.errors import (
@@ -27,6 +29,8 @@ from search_api.keys import Caller
 from search_api.problems import declared
 from search_api.settings import ServeSettings
 
+# All of these are coroutines, as FastAPI takes a turn in the thread pool for each dependency that is none.
+
 # The gate has looked at the key already; this puts it into the description.
 _KEY = APIKeyHeader(
     name="X-API-Key",
@@ -35,24 +39,24 @@ _KEY = APIKeyHeader(
 )
 
 
-def caller_of(request: Request) -> Caller:
+async def caller_of(request: Request) -> Caller:
     """Who asks, as the gate found out."""
     caller: Caller = request.state.caller
     return caller
 
 
-def _reading(request: Request, _: Annotated[str | None, Security(_KEY)] = None) -> Workspace:
-    return _workspace(request, caller_of(request))
+async def _reading(request: Request, _: Annotated[str | None, Security(_KEY)] = None) -> Workspace:
+    return _workspace(request, await caller_of(request))
 
 
-def _writing(request: Request, _: Annotated[str | None, Security(_KEY)] = None) -> Workspace:
-    caller = caller_of(request)
+async def _writing(request: Request, _: Annotated[str | None, Security(_KEY)] = None) -> Workspace:
+    caller = await caller_of(request)
     caller.check("writer")
     return _workspace(request, caller)
 
 
-def _operating(request: Request, _: Annotated[str | None, Security(_KEY)] = None) -> Workspace:
-    caller = caller_of(request)
+async def _operating(request: Request, _: Annotated[str | None, Security(_KEY)] = None) -> Workspace:
+    caller = await caller_of(request)
     caller.check("admin")
     return _workspace(request, caller)
 
@@ -62,7 +66,7 @@ def _workspace(request: Request, caller: Caller) -> Workspace:
     return workspace.of_tenant(caller.tenant)
 
 
-def _settings(request: Request) -> ServeSettings:
+async def _settings(request: Request) -> ServeSettings:
     settings: ServeSettings = request.app.state.settings
     return settings
 
@@ -77,7 +81,14 @@ ACCESS_PROBLEMS = (Unauthorised, Forbidden, TooManyRequests, Overloaded, TimedOu
 
 
 class JsonRoute(APIRoute):
-    """Looks at the headers before the body is read; a browser's form can send no JSON to this port."""
+    """Looks at the headers before the body is read; a browser's form can send no JSON to this port.
+
+    The reply is turned into JSON in the thread that made it: a gap report may have megabytes, and the event
+    loop, where FastAPI would do it, has other requests to see to.
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(path, _answering_in_json(endpoint), **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         answer = super().get_route_handler()
@@ -87,6 +98,17 @@ class JsonRoute(APIRoute):
             return await answer(request)
 
         return checked
+
+
+def _answering_in_json(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(endpoint)
+    def answer(*given: Any, **named: Any) -> Any:
+        reply = endpoint(*given, **named)
+        if isinstance(reply, BaseModel):
+            return Response(reply.model_dump_json(by_alias=True), media_type="application/json")
+        return reply
+
+    return answer
 
 
 def v1_router(route_class: type[APIRoute] = APIRoute) -> APIRouter:

@@ -1,11 +1,15 @@
-"""The stored postings and brag documents."""
+"""The stored postings and brag documents, and the tokens of the pages that list them."""
 
 from __future__ import annotations
+
+from uuid import UUID
 
 from indexer.entries import COLLECTION_OF
 from indexer.store import where
 from indexer.workspace import Workspace
+from preprocess.errors import InvalidParameter
 from preprocess.records import Kind
+from search_api.page_tokens import page_token, place_of
 from search_api.sides import DocumentInfo
 
 
@@ -38,3 +42,24 @@ def payload_keys(workspace: Workspace, collection: str) -> set[str]:
     """
     pages = workspace.store.scroll(collection)
     return {key for page in pages for payload in page.payloads for key in payload}
+
+
+def page_start(workspace: Workspace, kind: Kind, token: str | None) -> str | None:
+    """The id of the point with which the page of a token begins; None for no token.
+
+    :raises InvalidParameter: if the token is none, or is of another kind or tenant.
+    """
+    place = place_of(token, _list_of(workspace, kind))
+    if place >= 2**128:
+        raise InvalidParameter("expected a page token as the page before gave it")
+    return str(UUID(int=place)) if token else None
+
+
+def page_token_of(workspace: Workspace, kind: Kind, start: str | None) -> str | None:
+    """The inverse of :func:`page_start`."""
+    return None if start is None else page_token(UUID(start).int, _list_of(workspace, kind))
+
+
+def _list_of(workspace: Workspace, kind: Kind) -> list[str]:
+    """What a token belongs to; the store's own filter is what keeps tenants apart, with any token."""
+    return ["documents", workspace.store_settings.tenant, kind]

@@ -1,4 +1,4 @@
-"""What every request passes first: an id, a size limit, one log line, and a net for what nobody expected.
+"""What every request passes first: an id, headers, one log line, its metrics, and a net for the unexpected.
 
 The log never holds text of a request: no query string, no body, no message of an exception (it may quote
 the text), and the route's template (``/v1/occupations/{code}``) in place of the path.
@@ -11,18 +11,27 @@ import sys
 import time
 import traceback
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from preprocess.errors import JoblensError, TooLarge
-from search_api.keys import Caller, KeyRing
-from search_api.problems import problem, problem_of
+from search_api.metrics import Metrics
+from search_api.problems import problem
 
 _SANE_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"})
-GUARDED = ("/v1/", "/metrics")
+
+SAFE_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-security-policy", b"default-src 'none'; base-uri 'none'; frame-ancestors 'none'"),
+)
+"""On every reply that does not say otherwise itself: nothing here is to be run, framed or guessed at."""
+
+CACHED = ("/docs", "/openapi.json", "/static-offline-docs/")
+"""What a browser may keep; everything else is somebody's, or of this moment."""
 
 Log = structlog.typing.FilteringBoundLogger
 
@@ -42,57 +51,40 @@ def request_log() -> Log:
 
 
 class Gate:
-    """ASGI middleware around the whole app.
+    """ASGI middleware around the whole app."""
 
-    :param max_body_bytes: a larger body is refused with 413, by its Content-Length or while it comes in.
-    :param keys: the API keys. As soon as there is one, no path under :data:`GUARDED` opens without; until
-        then every caller is the operator.
-    :param tenant: whose documents a caller without a key reads and writes.
-    """
-
-    def __init__(self, app: ASGIApp, *, max_body_bytes: int, keys: KeyRing, tenant: str, log: Log) -> None:
-        self.app = app
-        self.max_body_bytes = max_body_bytes
-        self.keys = keys
-        self.nobody = Caller(tenant, "admin")
-        self.keyed = bool(keys.keys)  # and stays so: a lost file does not open the service
-        self.log = log
+    def __init__(self, app: ASGIApp, *, metrics: Metrics, log: Log) -> None:
+        self.app, self.metrics, self.log = app, metrics, log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         begin = time.perf_counter()
-        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-        request_id = _request_id(headers.get(b"x-request-id", ""))
+        work = self.metrics.begin()
+        request_id = _request_id(scope)
+        added = [(b"x-request-id", request_id.encode()), *SAFE_HEADERS]
+        if not scope["path"].startswith(CACHED):
+            added.append((b"cache-control", b"no-store"))
         status = 0
 
         async def send_marked(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [
-                    *message["headers"],
-                    (b"x-request-id", request_id.encode()),
-                    (b"x-content-type-options", b"nosniff"),
-                ]
+                given = list(message["headers"])
+                names = {name for name, _ in given}
+                message["headers"] = given + [header for header in added if header[0] not in names]
             await send(message)
 
         try:
-            announced = headers.get(b"content-length", "")
-            size_bytes = int(announced[:18]) if announced.isdecimal() else 0
-            if size_bytes > self.max_body_bytes:
-                await problem_of(self._too_large(size_bytes))(scope, receive, send_marked)
-            elif refusal := self._refused(scope, headers):
-                await problem_of(refusal)(scope, receive, send_marked)
-            else:
-                await self.app(scope, self._counted(receive), send_marked)
+            await self.app(scope, receive, send_marked)
         except Exception as error:
             self.log.error(
                 "unexpected",
                 request_id=request_id,
                 error=type(error).__name__,
-                frames=_frames(error),
+                frames=frames(error),
             )
             if not status:
                 answer = problem(
@@ -100,53 +92,31 @@ class Gate:
                 )
                 await answer(scope, receive, send_marked)
         finally:
+            seconds = time.perf_counter() - begin
+            method = scope["method"] if scope["method"] in _METHODS else "other"
+            route = getattr(scope.get("route"), "path", None)
+            caller = scope.get("state", {}).get("caller")
+            self.metrics.end(route, method, status, seconds)
             self.log.info(
                 "request",
                 request_id=request_id,
-                method=scope["method"] if scope["method"] in _METHODS else "other",
-                route=getattr(scope.get("route"), "path", None),
+                method=method,
+                route=route,
                 status=status,
-                tenant=caller.tenant if (caller := scope.get("state", {}).get("caller")) else None,
-                ms=round(1_000 * (time.perf_counter() - begin), 1),
+                tenant=caller.tenant if caller else None,
+                ms=round(1_000 * seconds, 1),
+                **work.log_fields(),
             )
 
-    def _refused(self, scope: Scope, headers: Mapping[bytes, str]) -> JoblensError | None:
-        """Why the caller may not go on; where they may, the request carries who they are."""
-        caller = self.nobody
-        try:
-            self.keyed = self.keyed or bool(self.keys.keys)
-            if self.keyed and scope["path"].startswith(GUARDED):
-                caller = self.keys.caller(headers.get(b"x-api-key", ""))
-        except JoblensError as error:
-            return error
-        scope.setdefault("state", {})["caller"] = caller
-        return None
 
-    def _counted(self, receive: Receive) -> Receive:
-        size_bytes = 0
-
-        async def receive_counted() -> Message:
-            nonlocal size_bytes
-            message = await receive()
-            size_bytes += len(message.get("body", b""))
-            if size_bytes > self.max_body_bytes:
-                raise self._too_large(size_bytes)
-            return message
-
-        return receive_counted
-
-    def _too_large(self, found: int) -> TooLarge:
-        return TooLarge(
-            f"expected a body of at most {self.max_body_bytes:,} bytes, found {found:,} or more; "
-            "send it in parts, or raise JOBLENS_SERVE_MAX_BODY_BYTES"
-        )
-
-
-def _request_id(given: str) -> str:
+def _request_id(scope: Scope) -> str:
+    given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"").decode(
+        "latin-1"
+    )
     return given if _SANE_ID.fullmatch(given) else str(uuid.uuid4())
 
 
-def _frames(error: BaseException) -> list[str]:
+def frames(error: BaseException) -> list[str]:
     """Where it happened, innermost last: file names and lines, no source text and no values."""
     summary: Iterable[traceback.FrameSummary] = traceback.extract_tb(error.__traceback__)[-8:]
     return [f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno} {frame.name}" for frame in summary]

@@ -139,6 +139,12 @@ class KeyRing:
             raise Unauthorised("expected a valid API key in the header X-API-Key")
         return Caller(found.tenant, found.role, found.id)
 
+    def id_of(self, key: str) -> str:
+        """The id that a key carries, if a key of that id was ever made; else empty."""
+        match = _KEY.fullmatch(key)
+        with self._lock:
+            return match[1] if match and match[1] in self._load() else ""
+
     # ---- inside
 
     def _now(self) -> datetime:

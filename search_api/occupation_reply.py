@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from pydantic import BaseModel, Field
 
-from search_api.occupations import OccupationName, OccupationPage
+from search_api.occupations import ExamplePage, ExampleSource, OccupationName, OccupationPage
 from search_api.replies import FINGERPRINT, Score, example
 
 
@@ -111,3 +111,48 @@ class OccupationReply(BaseModel):
     def of(cls, page: OccupationPage) -> OccupationReply:
         related = [{"code": code, "title": title} for code, title in page.related]
         return cls.model_validate({**asdict(page), "related": related})
+
+
+class ExampleReply(BaseModel):
+    """A text that O*NET gives for the occupation."""
+
+    text: str
+    source: ExampleSource = Field(
+        description="title: its own; alternate: other names; reported: by workers in surveys; task."
+    )
+
+
+class ExamplesReply(BaseModel):
+    """A page of an occupation's titles and tasks."""
+
+    model_config = example(
+        {
+            "fingerprint": "5b8a2f0c91d4",
+            "code": "29-1141.00",
+            "title": "Registered Nurses",
+            "total": 2,
+            "examples": [
+                {"text": "Staff Nurse", "source": "alternate"},
+                {"text": "Staff Nurse", "source": "reported"},
+            ],
+            "next": None,
+        }
+    )
+
+    fingerprint: str = Field(description=FINGERPRINT)
+    code: str
+    title: str
+    total: int = Field(description="Texts that the filters let through, on all pages.")
+    examples: list[ExampleReply]
+    next: str | None = Field(description="Token of the next page; null on the last one.")
+
+    @classmethod
+    def of(cls, page: ExamplePage) -> ExamplesReply:
+        return cls(
+            fingerprint=page.fingerprint,
+            code=page.code,
+            title=page.title,
+            total=page.total,
+            examples=[ExampleReply(text=text, source=source) for text, source in page.examples],
+            next=page.next,
+        )

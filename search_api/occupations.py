@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from indexer.store import Hit, Payload, where
 from indexer.workspace import Workspace
@@ -10,6 +12,10 @@ from preprocess.errors import UnknownCode
 from preprocess.soc import normalise_code
 from search_api.classify import occupation_titles
 from search_api.limits import check_queries, check_top_k
+from search_api.page_tokens import page_token, place_of
+
+ExampleSource = Literal["title", "alternate", "reported", "task"]
+EXAMPLE_SOURCES: tuple[ExampleSource, ...] = get_args(ExampleSource)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,21 @@ class OccupationName:
     score: float
 
 
+@dataclass(frozen=True, slots=True)
+class ExamplePage:
+    """Some of the texts that O*NET gives for an occupation, each with its source, in O*NET's order.
+
+    ``total`` counts those of all pages; ``next`` is the token of the next page, None on the last one.
+    """
+
+    code: str
+    title: str
+    total: int
+    examples: tuple[tuple[str, ExampleSource], ...]
+    next: str | None
+    fingerprint: str
+
+
 def occupation(workspace: Workspace, code: str) -> OccupationPage:
     """Everything about one occupation.
 
@@ -87,6 +108,52 @@ def occupation(workspace: Workspace, code: str) -> OccupationPage:
         tasks=_tasks(payloads),
         technologies=_technologies(payloads),
         related=tuple((other, titles[other]) for other in head["related"] if other in titles),
+        fingerprint=live.fingerprint.digest,
+    )
+
+
+def occupation_examples(
+    workspace: Workspace,
+    code: str,
+    *,
+    prefix: str = "",
+    sources: Collection[ExampleSource] = EXAMPLE_SOURCES,
+    limit: int = 100,
+    page: str | None = None,
+) -> ExamplePage:
+    """The titles and tasks of one occupation.
+
+    :param code: as :func:`occupation` takes it.
+    :param prefix: what a text begins with, in capitals or not.
+    :param sources: where a text comes from.
+    :param limit: texts a page.
+    :param page: what :attr:`ExamplePage.next` of the page before says.
+    :raises UnknownCode: if the index holds no such occupation.
+    :raises InvalidParameter: if the page token is not one of this question.
+    :raises IndexMissing: if O*NET was never indexed.
+    """
+    live = workspace.store.live("occupations")
+    titles = occupation_titles(workspace, live.physical)
+    full = _full_code(code, titles)
+    wanted, chosen = prefix.casefold(), sorted(set(sources))
+    question = [live.fingerprint.digest, full, wanted, *chosen]
+    begin = place_of(page, question)
+    payloads = [
+        payload
+        for found in workspace.store.scroll(
+            live.physical, filter=where(code=full, source=chosen), fields=["index", "text", "source"]
+        )
+        for payload in found.payloads
+        if payload["text"].casefold().startswith(wanted)
+    ]
+    payloads.sort(key=lambda payload: int(payload["index"]))
+    end = begin + limit
+    return ExamplePage(
+        code=full,
+        title=titles[full],
+        total=len(payloads),
+        examples=tuple((payload["text"], payload["source"]) for payload in payloads[begin:end]),
+        next=page_token(end, question) if end < len(payloads) else None,
         fingerprint=live.fingerprint.digest,
     )
 

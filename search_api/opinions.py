@@ -17,7 +17,9 @@ import numpy.typing as npt
 
 from indexer.heads import OccupationHeads
 from indexer.linear_head import softmax
-from indexer.store import Hit, Vector
+from indexer.store import Vector
+from indexer.title_index import Nearest
+from indexer.title_table import Positions
 from preprocess.soc import LEVELS, code_at_level
 
 SHARPNESS = 20.0
@@ -48,27 +50,32 @@ class Codes:
     """The eight-digit ``codes`` of the index, sorted, and how they roll up.
 
     Sorted codes of one prefix stand side by side, so a level is where each of its codes begins: ``names`` and
-    ``starts`` give these for each of the levels 2, 3, 5, 6 and 8.
+    ``starts`` give these for each of the levels 2, 3, 5, 6 and 8, and ``groups``, for each of the codes, the
+    position of the one of the level that it belongs to.
     """
 
     codes: tuple[str, ...]
     place: Mapping[str, int]
     names: Mapping[int, tuple[str, ...]]
-    starts: Mapping[int, npt.NDArray[np.int64]]
+    starts: Mapping[int, Positions]
+    groups: Mapping[int, Positions]
 
     @classmethod
     def of(cls, codes: Sequence[str]) -> Codes:
         """:param codes: sorted, each once."""
-        names, starts = {}, {}
+        names, starts, groups = {}, {}, {}
         for level in LEVELS:
             cut = [code_at_level(code, level) for code in codes]
             names[level] = tuple(dict.fromkeys(cut))
-            first = {name: position for position, name in reversed(list(enumerate(cut)))}
-            starts[level] = np.array([first[name] for name in names[level]], np.int64)
-        return cls(tuple(codes), {code: i for i, code in enumerate(codes)}, names, starts)
+            position = {name: i for i, name in enumerate(names[level])}
+            groups[level] = np.array([position[name] for name in cut], np.int64)
+            starts[level] = np.searchsorted(groups[level], np.arange(len(names[level])))
+        return cls(tuple(codes), {code: i for i, code in enumerate(codes)}, names, starts, groups)
 
     def rolled_up(self, shares: Vector, level: int = 6) -> Vector:
         """(n, codes) shares added up to (n, codes of the level)."""
+        if level == 8:
+            return shares
         summed: Vector = np.add.reduceat(shares, self.starts[level], axis=1)
         return summed
 
@@ -117,16 +124,22 @@ class Opinions:
 
 
 def title_opinions(
-    heads: OccupationHeads, codes: Codes, texts: Sequence[str], vectors: Vector, hits: Sequence[Sequence[Hit]]
+    heads: OccupationHeads,
+    codes: Codes,
+    texts: Sequence[str],
+    vectors: Vector,
+    nearest: Nearest,
+    row_codes: Positions,
 ) -> dict[str, Vector]:
     """The shares (n, codes) that neighbours, both linear sources and the letters give n titles.
 
-    :param hits: the nearest titles of each; one of cosine c votes for its code with exp(20 (c - 1)).
+    :param nearest: the nearest titles of each; one of cosine c votes for its code with exp(20 (c - 1)).
+    :param row_codes: the position in ``codes`` of the code of every row that ``nearest`` may name.
     """
-    neighbours = np.zeros((len(texts), len(codes.codes)), np.float32)
-    for row, found in enumerate(hits):
-        for hit in found:
-            neighbours[row, codes.place[hit.payload["code"]]] += vote(hit.score)
+    cells = np.repeat(np.arange(len(texts)) * len(codes.codes), np.diff(nearest.ends, prepend=0))
+    cells += row_codes[nearest.rows]
+    votes = np.bincount(cells, vote(nearest.scores), len(texts) * len(codes.codes))
+    neighbours = votes.astype(np.float32).reshape(len(texts), -1)
     neighbours /= np.maximum(neighbours.sum(axis=1, keepdims=True), 1e-30)
     return {
         "neighbours": neighbours,
@@ -155,6 +168,7 @@ def body_opinion(
     return by_code, by_group
 
 
-def vote(cosine: float) -> float:
-    """The vote of a neighbour, 1 for the same vector."""
-    return math.exp(SHARPNESS * (cosine - 1))
+def vote(cosines: Vector) -> npt.NDArray[np.float64]:
+    """The votes of neighbours, 1 for the same vector."""
+    votes: npt.NDArray[np.float64] = np.exp(SHARPNESS * (cosines.astype(np.float64) - 1))
+    return votes

@@ -28,6 +28,8 @@ from preprocess.errors import (
     Overloaded,
     StorageFull,
     StoreCorrupt,
+    StoreError,
+    StoreLocked,
     TimedOut,
     TooLarge,
     TooManyRequests,
@@ -98,7 +100,12 @@ def problem(
 def problem_of(error: JoblensError, errors: Sequence[ProblemError] = ()) -> Response:
     """What the API answers for one of our errors."""
     kind = type(error)
-    return problem(error.status, str(error), type=problem_type(kind), title=kind.title, errors=errors)
+    headers = {"Retry-After": str(error.retry_after_s)} if error.retry_after_s is not None else {}
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = 'Bearer realm="joblens"'
+    return problem(
+        error.status, str(error), type=problem_type(kind), title=kind.title, errors=errors, headers=headers
+    )
 
 
 def answer_with_problems(app: FastAPI) -> None:
@@ -162,6 +169,8 @@ _EXAMPLES: Mapping[type[JoblensError], str] = {
     Conflict: "another process wrote or erased this document at the same moment; send it again",
     UnknownBatch: "there is no batch 8f0c9c3e-6f0c-5d55-9c8e-0d9f4f0b7a11, or its results have expired",
     EmptyQuery: "expected at least one sentence with words in it, found none",
+    StoreError: "the batches cannot be kept: the folder cannot be written; see the service's log",
+    StoreLocked: "feedback is being written by another process; send it again",
     StorageFull: "the disk is full; free some space and run the same command again",
 }
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
+import time
 from contextlib import suppress
+from dataclasses import dataclass
 from threading import Timer
 from typing import Any, Literal
 
+import anyio
+import anyio.to_thread
 from pydantic import BaseModel, Field
 
-from indexer.store import COLLECTIONS, CollectionInfo, CollectionName
+from indexer.store import COLLECTIONS, CollectionInfo, CollectionName, Query, Vector
 from indexer.workspace import Workspace
 from preprocess.errors import FingerprintMismatch, IndexMissing, JoblensError
 from preprocess.stemming import stem
@@ -16,14 +22,20 @@ from search_api.classify import occupation_titles
 from search_api.replies import example
 
 LANGUAGE_AFTER_S = 1.0
-State = Literal["live", "missing", "mismatch", "unavailable"]
+FRESH_S = 1.0
+"""How long what a look found is told again; a look takes some milliseconds."""
+
+PATIENCE_S = 5.0
+"""Half of what the container's health check waits for an answer."""
+
+PROBE = "ready"
 
 
 class CollectionState(BaseModel):
     """How a collection stands; ``detail`` says what to do where it is not live."""
 
     name: str
-    state: State
+    state: Literal["live", "missing", "mismatch", "unavailable"]
     fingerprint: str = ""
     detail: str = ""
 
@@ -68,16 +80,71 @@ class ReadyReply(BaseModel):
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a look found: the report, and the hash of the weights where there is an encoder."""
+
+    report: ReadyReply
+    weights_sha256: str | None = None
+
+
+class Watchman:
+    """Looks whether the service can answer, one look at a time, in a thread of its own: it neither waits for
+    a place among the requests, nor halts them when the store hangs.
+
+    :param workspace: what is served.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._look: asyncio.Task[State] | None = None
+        self._ended_s = -math.inf
+
+    async def state(self) -> State:
+        """What a look finds; good news is told again for :data:`FRESH_S`.
+
+        One that takes longer than :data:`PATIENCE_S` means not ready.
+        """
+        if self._look is None or (self._look.done() and not self._is_fresh(self._look.result())):
+            self._look = asyncio.create_task(self._looked())
+        look = self._look
+        await asyncio.wait([look], timeout=PATIENCE_S)
+        if look.done():
+            return look.result()
+        detail = f"the encoder and the store have not answered within {PATIENCE_S} s"
+        return State(ReadyReply(ready=False, model="", detail=detail, collections=[]))
+
+    def _is_fresh(self, found: State) -> bool:
+        return found.report.ready and time.monotonic() - self._ended_s < FRESH_S
+
+    async def _looked(self) -> State:
+        # A limiter of its own, as the default one may have no thread left.
+        limiter = anyio.CapacityLimiter(1)
+        try:
+            return await anyio.to_thread.run_sync(look, self._workspace, limiter=limiter)
+        finally:
+            self._ended_s = time.monotonic()
+
+
 def readiness(workspace: Workspace) -> ReadyReply:
-    """Open what is not open yet, and report; raises none of our errors."""
-    model, detail = "", ""
+    """Open what is not open yet, try it, and report; raises nothing."""
+    return look(workspace).report
+
+
+def look(workspace: Workspace) -> State:
+    """Encode a word, look it up, and tell what did not work; raises nothing."""
+    model, detail, weights, probe = "", "", None, None
     try:
-        model = workspace.encoder.name
+        probe = workspace.encode([PROBE], workspace.store_settings.view)[0]
+        model, weights = workspace.encoder.name, workspace.encoder.weights_sha256
     except JoblensError as error:
         detail = str(error)
-    states = [_state(workspace, name, check=not detail) for name in COLLECTIONS]
+    except Exception as error:
+        # Whatever a runtime raises: a service that cannot encode is not ready. Its text may quote ours.
+        detail = f"the encoder fails ({type(error).__name__}); start the service again"
+    states = [_state(workspace, name, probe) for name in COLLECTIONS]
     ready = not detail and states[0].state == "live"
-    return ReadyReply(ready=ready, model=model, detail=detail, collections=states)
+    return State(ReadyReply(ready=ready, model=model, detail=detail, collections=states), weights)
 
 
 def warm_up(workspace: Workspace) -> ReadyReply:
@@ -85,7 +152,6 @@ def warm_up(workspace: Workspace) -> ReadyReply:
 
     The rest (language parts, technology names) is loaded a moment later, so that the service is ready sooner.
     """
-    _load_encoder(workspace)
     report = readiness(workspace)
     if report.ready:
         occupation_titles(workspace, workspace.store.live("occupations").physical)
@@ -101,16 +167,16 @@ def _load_language(workspace: Workspace) -> None:
         stem("warm")
 
 
-def _load_encoder(workspace: Workspace) -> None:
-    with suppress(JoblensError):
-        workspace.encode(["warm up"])
-
-
-def _state(workspace: Workspace, name: CollectionName, *, check: bool) -> CollectionState:
+def _state(workspace: Workspace, name: CollectionName, probe: Vector | None) -> CollectionState:
+    """
+    :param probe: a vector to search with; None where there is no encoder to compare the collection with.
+    """
     try:
-        live = workspace.check(name) if check else workspace.store.live(name)
+        live = workspace.store.live(name) if probe is None else workspace.check(name)
         if name == "occupations":  # the others are opened, and their files read, when they are first asked
-            workspace.store.info(name)
+            workspace.store.info(live.physical)
+            if probe is not None:
+                workspace.store.search(live.physical, [Query(dense=probe)], top_k=1, fields=["code"])
     except IndexMissing as error:
         return CollectionState(name=name, state="missing", detail=str(error))
     except FingerprintMismatch as error:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import Path, Query
 
+from indexer.documents import find_documents
 from indexer.store import Filter, where
 from indexer.workspace import Workspace
 from preprocess.errors import (
@@ -227,13 +227,8 @@ def _postings(workspace: Workspace, given: PostingsInput, limits: ServeSettings)
     return side_from_store(workspace, "posting", chosen)
 
 
-def _stored(workspace: Workspace, kind: DocumentKind, ids: list[UUID]) -> Side:
-    wanted = {str(id) for id in ids}
-    side = side_from_store(workspace, kind, where(document_id=sorted(wanted)))
-    unknown = sorted(wanted - {document.id for document in side.documents})
-    if unknown:
-        raise UnknownDocument(f"no stored {kind} has the id {', '.join(unknown[:10])}")
-    return side
+def _stored(workspace: Workspace, kind: DocumentKind, names: Sequence[str]) -> Side:
+    return side_from_store(workspace, kind, where(document_id=find_documents(workspace, kind, names)))
 
 
 def _filter_of(values: Mapping[str, FilterValue]) -> Filter | None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
-from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
 
@@ -204,6 +203,24 @@ class SearchRequest(BaseModel):
 # ---- match and gap
 
 DocumentKind = Literal["posting", "brag"]
+
+
+def _no_folder(name: str) -> str:
+    if name in {".", ".."}:
+        raise ValueError('expected a name, found "." or "..", which a path takes for a folder')
+    return name
+
+
+DocumentName = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9._~:@-]{1,200}$",
+        description="What its owner calls the document (letters, digits and ._~:@-), or the UUID that hits "
+        "and `joblens status --documents` show.",
+        examples=["resume-2026", "8f0c9c3e-6f0c-5d55-9c8e-0d9f4f0b7a11"],
+    ),
+    AfterValidator(_no_folder),
+]
 SideText = Annotated[Text, Field(min_length=1)]
 
 
@@ -227,12 +244,12 @@ class SentencesInput(BaseModel):
 
 
 class StoredDocument(BaseModel):
-    """What names a stored document; ``joblens status --documents`` and search hits tell the ids."""
+    """What names a stored document, as its owner calls it or by its UUID."""
 
     model_config = ConfigDict(extra="forbid")
 
     kind: DocumentKind
-    id: UUID
+    id: DocumentName
 
 
 class DocumentInput(BaseModel):
@@ -291,11 +308,11 @@ class PostingText(BaseModel):
 
 
 class PostingIds(BaseModel):
-    """Stored postings by id."""
+    """Stored postings, each as its owner calls it or by its UUID."""
 
     model_config = ConfigDict(extra="forbid")
 
-    ids: list[UUID] = Field(min_length=1, max_length=1_000)
+    ids: list[DocumentName] = Field(min_length=1, max_length=1_000)
 
 
 class PostingFilter(BaseModel):

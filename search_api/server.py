@@ -1,29 +1,35 @@
-"""Run the service with uvicorn, on loopback."""
+"""Run the service with uvicorn: on loopback, or on any address once there are API keys."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
-import ipaddress
 import socket
 import sys
+from typing import Any
 
 import uvicorn
 
+from indexer.settings import StoreSettings
 from indexer.workspace import Workspace
 from preprocess.errors import InvalidParameter
+from search_api.access import is_loopback
 from search_api.app import create_app
+from search_api.keys import KeyRing
 from search_api.settings import ServeSettings
 
 
 def serve(settings: ServeSettings | None = None, workspace: Workspace | None = None) -> None:
     """Listen until interrupted; running requests get ``settings.grace_s`` to end.
 
-    :raises InvalidParameter: if the host is not a loopback address, or the port is in use.
+    :raises InvalidParameter: if there are no API keys and the host is not a loopback address, or if the
+        address cannot be listened on.
     """
     settings = settings or ServeSettings()
+    home = workspace.store_settings if workspace else StoreSettings()
+    keyed = bool(KeyRing(home.home.expanduser()).keys)
     # Bound first, so that a port in use is told at once and not after the model is loaded.
-    with listening_socket(settings.host, settings.port) as listener:
+    with listening_socket(settings.host, settings.port, anywhere=keyed) as listener:
         config = uvicorn.Config(
             create_app(workspace, settings),
             log_level="warning",
@@ -35,16 +41,23 @@ def serve(settings: ServeSettings | None = None, workspace: Workspace | None = N
             _Server(config, _url(listener)).run(sockets=[listener])
 
 
-def listening_socket(host: str, port: int) -> socket.socket:
-    """A socket bound to a loopback address; port 0 takes a free one.
+def listening_socket(host: str, port: int, *, anywhere: bool = False) -> socket.socket:
+    """A socket bound to an address; port 0 takes a free one.
 
-    :raises InvalidParameter: if the host is not a loopback address, or the port is in use.
+    :param anywhere: whether the address need not be a loopback one, because callers are asked for a key.
+    :raises InvalidParameter: if the address is none that may be listened on, or the port is in use.
     """
-    family, address = _loopback(host)
+    if not (anywhere or is_loopback(host)):
+        raise InvalidParameter(
+            "without API keys joblens listens on loopback only (127.0.0.1, ::1 or localhost), found host "
+            f"{host!r}: anyone who reaches the port could read your documents; make a key first with: "
+            "joblens keys create"
+        )
+    family, address = _resolved(host, port)
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((address, port))
+        listener.bind(address)
     except OSError as error:
         listener.close()
         if error.errno == errno.EADDRINUSE:
@@ -55,18 +68,14 @@ def listening_socket(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _loopback(host: str) -> tuple[socket.AddressFamily, str]:
-    address = "127.0.0.1" if host.lower() == "localhost" else host
+def _resolved(host: str, port: int) -> tuple[int, tuple[Any, ...]]:
+    """The family and the socket address of a host; of a name's several ones the IPv4 one, if there is one."""
     try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        parsed = None
-    if parsed is None or not parsed.is_loopback:
-        raise InvalidParameter(
-            "without API keys joblens listens on loopback only (127.0.0.1, ::1 or localhost), "
-            f"found host {host!r}: anyone who reaches the port could read your documents"
-        )
-    return (socket.AF_INET6 if parsed.version == 6 else socket.AF_INET), address
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except OSError as error:
+        raise InvalidParameter(f"cannot listen on {host!r}: {error.strerror}") from error
+    family, _, _, _, address = min(found, key=lambda each: each[0] != socket.AF_INET)
+    return family, address
 
 
 def _url(listener: socket.socket) -> str:

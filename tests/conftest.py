@@ -37,6 +37,8 @@ def _clean_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
             patch.delenv(name)
         patch.setenv("JOBLENS_HOME", str(tmp_path_factory.mktemp("home")))
         patch.setenv("JOBLENS_MODEL_CACHE", str(MODEL_CACHE))
+        # Starlette's and schemathesis's clients address an app as this host, which is no name of loopback.
+        patch.setenv("JOBLENS_SERVE_ALLOWED_HOSTS", "testserver")
         yield
 
 
@@ -60,7 +62,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory, model_settings: ModelSet
 @pytest.fixture(scope="session")
 def client(workspace: Workspace) -> Iterator[TestClient]:
     """The real app over :func:`workspace`, without a socket."""
-    with TestClient(create_app(workspace, ServeSettings())) as opened:
+    with TestClient(create_app(workspace, ServeSettings()), base_url="http://localhost") as opened:
         yield opened
 
 

@@ -259,7 +259,7 @@ def test_a_ragged_row_is_an_error_and_keeps_its_cells(workspace: Workspace) -> N
 def test_a_column_that_is_not_there_is_named_with_those_that_are(workspace: Workspace) -> None:
     with pytest.raises(InvalidParameter, match="no column 'jobs'; found: title, place"):
         coded(workspace, "title,place\nWelder,Rome\n", "csv", title_column="jobs")
-    with pytest.raises(InvalidParameter, match=r"--title-column \(found: name, place\)"):
+    with pytest.raises(InvalidParameter, match=r"--title-column .*\(found: name, place\)"):
         coded(workspace, "name,place\nWelder,Rome\n", "csv")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from search_api.classify import CHUNK_QUERIES
 from tests.command_line import assert_error, joblens
 from tests.conftest import FIXTURES
 from tests.reading import write
@@ -101,15 +102,17 @@ def test_columns_called_as_ours_are_kept(tmp_path: Path) -> None:
 
 
 def test_keys_that_only_some_objects_have_are_kept(tmp_path: Path) -> None:
-    lines = [{"title": "Nurse", "n": 5}, {"title": "Cook", "tags": ["é"]}, *[{"title": "Cook"}] * 300]
+    lines = [{"title": "Nurse", "n": 5}, {"title": "Cook", "tags": ["é"]}]
+    lines += [{"title": "Cook"}] * CHUNK_QUERIES  # the columns are those of the first chunk
+    late = len(lines)
     lines.append({"title": "Cook", "late": 1})
     source = write(tmp_path, "a.jsonl", "\n".join(map(json.dumps, lines)) + "\n{broken\n")
     joblens("classify", source, "--out", tmp_path / "b.csv", "--evidence", 0, "-k", 1)
     found = rows((tmp_path / "b.csv").read_text("utf-8"))
     assert list(found[0]) == ["title", "n", "tags", *OURS, "other"]
-    assert (found[0]["n"], found[1]["tags"], found[302]["other"]) == ("5", '["é"]', '{"late": 1}')
-    assert json.loads(found[303]["other"]) == {"line": "{broken"}
-    assert "line 304 is not valid JSON" in found[303]["error"]
+    assert (found[0]["n"], found[1]["tags"], found[late]["other"]) == ("5", '["é"]', '{"late": 1}')
+    assert json.loads(found[late + 1]["other"]) == {"line": "{broken"}
+    assert f"line {late + 2} is not valid JSON" in found[late + 1]["error"]
 
 
 def test_bad_rows_come_out_with_their_reason(tmp_path: Path) -> None:

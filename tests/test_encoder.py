@@ -25,7 +25,7 @@ from indexer.encoder import (
     packaged_folder,
     valid_unicode,
 )
-from indexer.openvino_batches import SPLIT_TOKENS, plan_batches
+from indexer.openvino_batches import SPLIT_TOKENS, pad, plan_batches, small_shape
 from indexer.openvino_convert import FACTS
 from indexer.openvino_encoder import CHUNK, OpenVinoEncoder, best_precision, converted_folder
 from indexer.openvino_int8 import round_weights
@@ -299,6 +299,35 @@ def test_batches_of_many_equal_lengths_have_no_padding() -> None:
 def test_a_few_texts_of_unequal_length_share_a_batch() -> None:
     assert list(plan_batches([5, 9, 7], 1024)) == [[0, 2, 1]]
     assert SPLIT_TOKENS > (7 - 5) + (9 - 7) * 2
+
+
+@pytest.mark.parametrize(
+    ("lengths", "shape"),
+    [
+        ([3], (1, 12)),
+        ([13], (1, 16)),
+        ([4, 12, 5], (4, 12)),
+        ([9] * 16, (16, 12)),
+        ([9] * 33, None),
+        ([257], None),
+    ],
+)
+def test_a_call_of_a_few_short_texts_has_one_of_few_shapes(
+    lengths: list[int], shape: tuple[int, int] | None
+) -> None:
+    assert small_shape(lengths) == shape
+
+
+def test_a_batch_is_filled_up_to_its_shape_with_rows_of_one_token() -> None:
+    ids, mask = pad([[5, 6], [7]], 0, (4, 3))
+    assert ids.tolist() == [[5, 6, 0], [7, 0, 0], [0, 0, 0], [0, 0, 0]]
+    assert mask.tolist() == [[1, 1, 0], [1, 0, 0], [1, 0, 0], [1, 0, 0]]
+
+
+def test_what_else_is_in_a_small_call_changes_no_vector(encoder: Encoder) -> None:
+    texts = ["nurse", "line cook in a hotel", "senior software developer for payment systems"]
+    alone = np.concatenate([encoder.encode([text]) for text in texts])
+    assert np.einsum("nd,nd->n", encoder.encode(texts), alone).min() > 0.999
 
 
 def test_rounded_weights_act_like_the_weights_on_correlated_inputs() -> None:

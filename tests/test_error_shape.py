@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi import APIRouter
+from httpx2 import Response
 from starlette.testclient import TestClient
 
 from indexer.workspace import Workspace
 from preprocess import errors
 from search_api.app import create_app
+from search_api.keys import Role
 from search_api.problems import problem_type
 from search_api.settings import ServeSettings
 from tests.problem_shape import assert_problem
+from tests.tenant_service import Service, serve_tenants
 
 POSTS: dict[str, dict[str, Any]] = {
     "/v1/classify": {"queries": ["line cook"]},
@@ -24,8 +28,17 @@ POSTS: dict[str, dict[str, Any]] = {
     "/v1/match": {"a": {"text": "Writes Python."}, "b": {"text": "Knows Python."}},
     "/v1/gap": {"brag": {"text": "Wrote Python."}, "postings": {"text": "You write Python."}},
     "/v1/fluff": {"brag": {"text": "Wrote Python."}},
+    "/v1/embed": {"texts": ["line cook"]},
+    "/v1/feedback": {"title": "line cook", "predicted": {"code": "35-2014"}, "verdict": "accepted"},
 }
+READ_TOO = {"/v1/feedback"}
+"""Paths of :data:`POSTS` that answer GET as well."""
+
 GETS = (
+    "/v1/documents?kind=brag",
+    "/v1/occupations/29-1141/examples?prefix=nurse",
+    "/v1/feedback/export",
+    "/v1/batches/8f0c9c3e-6f0c-4d55-9c8e-0d9f4f0b7a11/results",
     "/v1/occupations?query=nurse",
     "/v1/occupations/29-1141.00",
     "/v1/collections",
@@ -129,7 +142,7 @@ def test_an_unknown_path_is_404(client: TestClient, path: str) -> None:
     assert_problem(client.post(path, json={}), 404, "about:blank")
 
 
-@every_post
+@pytest.mark.parametrize("path", [path for path in POSTS if path not in READ_TOO])
 def test_get_on_a_post_route_is_405_and_says_what_is_allowed(client: TestClient, path: str) -> None:
     response = client.get(path)
     assert_problem(response, 405, "about:blank")
@@ -162,7 +175,9 @@ def test_post_on_a_get_route_is_405(client: TestClient, path: str) -> None:
         ("/v1/match", {"a": {}}, "body.a"),
         ("/v1/match", {"a": {"txt": "x"}}, "body.a"),
         ("/v1/match", {"a": "text"}, "body.a"),
-        ("/v1/match", {"b": {"document": {"kind": "brag", "id": "7"}}}, "body.b.document.id"),
+        ("/v1/match", {"b": {"document": {"kind": "brag", "id": "a/b"}}}, "body.b.document.id"),
+        ("/v1/match", {"b": {"document": {"kind": "brag", "id": ".."}}}, "body.b.document.id"),
+        ("/v1/gap", {"postings": {"ids": ["x" * 201]}}, "body.postings.ids.0"),
         ("/v1/match", {"b": {"document": {"kind": "resume", "id": NOBODY}}}, "body.b.document.kind"),
         ("/v1/gap", {"postings": {"all": False}}, "body.postings.all"),
         ("/v1/gap", {"postings": {"ids": []}}, "body.postings.ids"),
@@ -248,6 +263,8 @@ def test_an_unknown_occupation_is_404(client: TestClient, code: str) -> None:
         ("/v1/match", {"a": {"document": {"kind": "brag", "id": NOBODY}}}),
         ("/v1/gap", {"brag": {"document": {"kind": "brag", "id": NOBODY}}}),
         ("/v1/gap", {"postings": {"ids": [NOBODY]}}),
+        ("/v1/gap", {"postings": {"ids": ["nobodys-posting"]}}),
+        ("/v1/fluff", {"brag": {"document": {"kind": "brag", "id": "7"}}}),
         ("/v1/gap", {"postings": {"filter": {"company": "Nobody at all"}}}),
     ],
 )
@@ -260,6 +277,73 @@ def test_one_unknown_posting_among_known_ones_is_404_and_named(client: TestClien
     ids = [hits[0]["payload"]["document_id"], NOBODY]
     response = client.post("/v1/gap", json=altered("/v1/gap", postings={"ids": ids}))
     assert assert_problem(response, 404)["detail"] == f"no stored posting has the id {NOBODY}"
+
+
+# ---- who asks
+
+WRITERS = {
+    ("PUT", "/v1/documents/{kind}/{id}"),
+    ("DELETE", "/v1/documents/{kind}/{id}"),
+    ("POST", "/v1/batches"),
+    ("DELETE", "/v1/batches/{id}"),
+    ("POST", "/v1/batches/{id}/cancel"),
+    ("POST", "/v1/feedback"),
+    ("DELETE", "/v1/feedback/{id}"),
+}
+ADMINS = {("GET", "/v1/feedback/export"), ("GET", "/v1/feedback")}
+OPEN = {"/health", "/ready", "/version"}
+
+
+@pytest.fixture(scope="module")
+def keyed(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    roles: dict[str, Role] = {"reading": "reader", "writing": "writer"}
+    with serve_tenants(workspace, tmp_path_factory.mktemp("keyed"), roles) as service:
+        yield service
+
+
+def ask(service: Service, method: str, path: str, headers: Mapping[str, str]) -> Response:
+    """Ask an operation something that is good but for who asks."""
+    filled = path.format(kind="brag", id="8f0c9c3e-6f0c-4d55-9c8e-0d9f4f0b7a11", code="29-1141.00")
+    return service.client.request(method, filled, headers=headers)
+
+
+def operations(service: Service) -> list[tuple[str, str]]:
+    paths = service.client.get("/openapi.json").json()["paths"]
+    return [(method.upper(), path) for path, methods in paths.items() for method in methods]
+
+
+def test_without_a_valid_key_every_route_but_the_open_ones_is_401(keyed: Service) -> None:
+    for method, path in operations(keyed):
+        for headers in ({}, {"X-API-Key": "jl_000000000000_" + "x" * 43}):
+            response = ask(keyed, method, path, headers)
+            if path in OPEN:
+                assert response.status_code in (200, 503), path
+            else:
+                problem = assert_problem(response, 401, "unauthorised")
+                assert "X-API-Key" in problem["detail"]
+
+
+def test_a_key_whose_role_does_not_reach_so_far_is_403_on_every_route(keyed: Service) -> None:
+    for tenant, refused in (("reading", WRITERS | ADMINS), ("writing", ADMINS)):
+        for method, path in operations(keyed):
+            response = ask(keyed, method, path, keyed.headers[tenant])
+            if (method, path) in refused:
+                problem = assert_problem(response, 403, "forbidden")
+                assert f"found a {'reader' if tenant == 'reading' else 'writer'}" in problem["detail"]
+            else:
+                assert response.status_code not in (401, 403), (method, path)
+
+
+def test_a_key_that_asks_too_often_is_429_on_every_route_and_told_when_to_come_again(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    with serve_tenants(workspace, tmp_path, {"often": "admin"}, requests_per_minute=1) as service:
+        assert service.client.get("/v1/collections", headers=service.headers["often"]).status_code == 200
+        for method, path in operations(service):
+            response = ask(service, method, path, service.headers["often"])
+            if path not in OPEN:
+                assert_problem(response, 429, "too-many-requests")
+                assert 0 < int(response.headers["retry-after"]) <= 60
 
 
 # ---- the state of the index
@@ -329,10 +413,11 @@ def test_an_index_open_in_another_process_is_503_until_it_is_closed(workspace: W
     other = Workspace(workspace.model_settings, workspace.store_settings, {"encoder": workspace.encoder})
     with other, TestClient(create_app(other, ServeSettings())) as client:
         assert_problem(client.get("/ready"), 503, "not-ready")
-        assert_problem(client.post("/v1/classify", json=POSTS["/v1/classify"]), 503, "store-locked")
+        asked = {"collection": "occupations", "queries": ["line cook"]}
+        assert_problem(client.post("/v1/search", json=asked), 503, "store-locked")
         workspace.close()  # opens again by itself when it is next used
         assert client.get("/ready").json()["ready"] is True
-        assert client.post("/v1/classify", json=POSTS["/v1/classify"]).status_code == 200
+        assert client.post("/v1/search", json=asked).status_code == 200
 
 
 # ---- what nobody expected

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,14 +12,18 @@ import schemathesis
 from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.result import Ok
+from schemathesis.core.transport import Response
 from schemathesis.generation import GenerationMode
 from schemathesis.schemas import BaseSchema
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
+    ensure_resource_availability,
     response_schema_conformance,
     status_code_conformance,
+    use_after_free,
 )
 
+from indexer.settings import StoreSettings
 from indexer.workspace import Workspace
 from search_api.app import create_app
 from search_api.settings import ServeSettings
@@ -33,9 +40,25 @@ OPERATIONS = [
     ("/v1/match", "POST"),
     ("/v1/gap", "POST"),
     ("/v1/fluff", "POST"),
+    ("/v1/embed", "POST"),
+    ("/v1/feedback", "POST"),
+    ("/v1/feedback", "GET"),
+    ("/v1/batches", "POST"),
+    ("/v1/batches", "GET"),
+    ("/v1/batches/{id}", "GET"),
+    ("/v1/batches/{id}", "DELETE"),
+    ("/v1/batches/{id}/results", "GET"),
+    ("/v1/batches/{id}/cancel", "POST"),
+    ("/v1/feedback/{id}", "DELETE"),
+    ("/v1/documents", "GET"),
+    ("/v1/documents/{kind}/{id}", "PUT"),
+    ("/v1/documents/{kind}/{id}", "GET"),
+    ("/v1/documents/{kind}/{id}", "DELETE"),
+    ("/v1/occupations/{code}/examples", "GET"),
     ("/v1/occupations", "GET"),
     ("/v1/occupations/{code}", "GET"),
     ("/v1/collections", "GET"),
+    ("/v1/feedback/export", "GET"),
     ("/health", "GET"),
     ("/ready", "GET"),
     ("/version", "GET"),
@@ -43,9 +66,15 @@ OPERATIONS = [
 
 
 @pytest.fixture(scope="module")
-def description(workspace: Workspace) -> BaseSchema:
-    """The API's description, loaded from the app itself."""
-    return schemathesis.openapi.from_asgi("/openapi.json", create_app(workspace, ServeSettings()))
+def description(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BaseSchema]:
+    """The API's description, loaded from the app itself, over a store that may be written to."""
+    workspace.close()  # opens again by itself when it is next used
+    home = tmp_path_factory.mktemp("schemathesis")
+    shutil.copytree(workspace.store_settings.folder, home / "store")
+    encoder = {"encoder": workspace.encoder}
+    with Workspace(workspace.model_settings, StoreSettings(home=home), encoder) as copied:
+        app = create_app(copied, ServeSettings(requests_per_minute=0))
+        yield schemathesis.openapi.from_asgi("/openapi.json", app)
 
 
 def test_no_operation_is_left_out(description: BaseSchema) -> None:
@@ -53,9 +82,11 @@ def test_no_operation_is_left_out(description: BaseSchema) -> None:
     assert sorted((each.path, each.method.upper()) for each in found) == sorted(OPERATIONS)
 
 
-# The routes of the service take no input that could be wrong.
+WITHOUT_INPUT = {"/v1/collections", "/v1/feedback/export", "/health", "/ready", "/version"}
 CASES = [(*operation, GenerationMode.POSITIVE) for operation in OPERATIONS]
-CASES += [(*operation, GenerationMode.NEGATIVE) for operation in OPERATIONS[:6]]
+CASES += [
+    (*operation, GenerationMode.NEGATIVE) for operation in OPERATIONS if operation[0] not in WITHOUT_INPUT
+]
 
 
 @pytest.mark.parametrize(("path", "method", "mode"), CASES)
@@ -76,3 +107,26 @@ def test_generated_requests_get_declared_answers(
         case.call_and_validate(checks=CHECKS)
 
     check()
+
+
+def test_documents_are_stored_read_and_erased_along_the_links(description: BaseSchema) -> None:
+    answered: Counter[tuple[str, int]] = Counter()
+
+    class Machine(description.include(path_regex="^/v1/documents").as_state_machine()):  # type: ignore[misc]
+        def validate_response(self, response: Response, case: schemathesis.Case[Any], **_: Any) -> None:
+            answered[case.method.upper(), response.status_code] += 1
+            case.validate_response(response, checks=[*CHECKS, use_after_free, ensure_resource_availability])
+
+    Machine.run(
+        settings=settings(
+            max_examples=15,
+            stateful_step_count=8,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        )
+    )
+    assert answered["PUT", 201] > 0
+    assert answered["GET", 200] > 0
+    assert answered["DELETE", 200] > 0

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-import psutil
 import pytest
 
-from search_api.server import listening_socket
-from tests.conftest import MODEL_CACHE, REPOSITORY
+from tests.conftest import REPOSITORY
+from tests.service_process import SERVE, Server, environment, running_service
 
 HEAVY = ("torch", "daft", "ray", "sklearn", "umap")
 
@@ -36,16 +33,12 @@ asked = {{
     "/v1/gap": {{"brag": {{"text": "Wrote Python."}}, "postings": {{"all": True}}}},
     "/v1/fluff": {{"brag": {{"text": "Wrote Python."}}}},
 }}
-with TestClient(create_app()) as client:
+with TestClient(create_app(), base_url="http://localhost") as client:
     for path, body in asked.items():
         assert client.post(path, json=body).status_code == 200, path
     assert client.get("/v1/occupations/29-1141").status_code == 200
 print(*sorted(set(sys.modules) & set({HEAVY!r})), "end")
 """
-
-
-def environment(home: Path) -> dict[str, str]:
-    return {**os.environ, "JOBLENS_HOME": str(home), "JOBLENS_MODEL_CACHE": str(MODEL_CACHE)}
 
 
 def run_python(code: str, home: Path) -> str:
@@ -72,49 +65,12 @@ def test_answering_loads_no_heavy_library(copied_home: Path) -> None:
 # ---- a real process on a real socket
 
 
-@dataclass(frozen=True)
-class Server:
-    """A running service, and the file that takes what it prints."""
-
-    url: str
-    process: psutil.Process
-    printed: Path
-
-
 @pytest.fixture(params=["uvicorn", "serve"])
 def server(request: pytest.FixtureRequest, copied_home: Path) -> Iterator[Server]:
     """The service as a process of its own, started in both ways."""
-    with listening_socket("127.0.0.1", 0) as free:
-        port = free.getsockname()[1]
-    command = {
-        "uvicorn": ["-m", "uvicorn", "--factory", "search_api.app:create_app", "--port", str(port)],
-        "serve": ["-c", "from search_api.server import serve; serve()"],
-    }[request.param]
-    variables = {**environment(copied_home), "JOBLENS_SERVE_PORT": str(port)}
-    printed = copied_home / "printed.txt"
-    with printed.open("w") as file:
-        process = subprocess.Popen(
-            [sys.executable, *command], cwd=REPOSITORY, env=variables, stdout=file, stderr=file
-        )
-    try:
-        url = f"http://127.0.0.1:{port}"
-        _wait_until_ready(url, process)
-        yield Server(url, psutil.Process(process.pid), printed)
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-
-
-def _wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(600):
-        assert process.poll() is None, "the service ended before it was ready"
-        try:
-            if httpx.get(f"{url}/ready", timeout=5).status_code == 200:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.1)
-    raise AssertionError("not ready after a minute")
+    uvicorn = ("-m", "uvicorn", "--factory", "search_api.app:create_app", "--port", "PORT")
+    with running_service(copied_home, uvicorn if request.param == "uvicorn" else SERVE) as running:
+        yield running
 
 
 def test_a_running_service_answers_and_maps_no_heavy_library(server: Server) -> None:
