@@ -71,7 +71,8 @@ def classify_batch(
     with ExitStack() as files, Workspace() as workspace:
         stream, form = _open(source, title_column)
         files.enter_context(stream)
-        task = ClassifyTask(title_column, body_column, top_k, level, evidence)
+        shown = evidence if out_form != "csv" else 0  # a csv has no place for it
+        task = ClassifyTask(title_column, body_column, top_k, level, shown)
         coded = run_rows(workspace, rows_of(stream, form), task)
         if review:
             coded = iter(by_need(coded))

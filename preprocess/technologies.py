@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable
+import threading
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
 RULES_VERSION = "1"
 """Raised whenever the same text and the same names may give other mentions than before."""
+
+MAX_NEW_WORDS = 50_000
+"""Different words that a matcher reads before it forgets them all. spaCy keeps about 0.7 KB for each, which a
+service that runs for months would not bear; forgetting takes as long as building."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,30 +48,26 @@ class TechnologyMatcher:
 
     :param names: technology names as O*NET publishes them (``Technology Skills``, column ``Example``);
         without any, the packaged list alone is used. Building takes about 0.6 s with the 8,632 names of
-        release 27.0. A matcher may be shared by threads; its vocabulary keeps the words that it has read.
+        release 27.0. A matcher may be shared by threads. The words that it has read are forgotten from time
+        to time (:data:`MAX_NEW_WORDS`).
     """
 
     def __init__(self, names: Iterable[str] = ()) -> None:
-        load_spacy()
-        from spacy.matcher import PhraseMatcher
-
-        language: Language = load_spacy().blank("en")  # its own: the vocabulary grows with what it reads
-        self._tokenizer = _tokenizer(language)
-        self._caseless = PhraseMatcher(language.vocab, attr="LOWER")
-        self._cased = PhraseMatcher(language.vocab, attr="ORTH")
-        self._aliases: dict[int, Alias] = {}
-        aliases = all_aliases(names)
-        self.digest = _digest(aliases)
+        self._aliases = all_aliases(names)
+        self.digest = _digest(self._aliases)
         """16 hex digits over every alias and its rule: the same for the same names."""
-        for number, alias in enumerate(aliases):
-            matcher = self._caseless if alias.rule == "any" else self._cased
-            key = str(number)
-            matcher.add(key, [self._tokenizer(_tokenizable(alias.text))])
-            self._aliases[language.vocab.strings[key]] = alias
+        self._lock = threading.Lock()
+        self._phrases = _Phrases(self._aliases)
 
     def find(self, text: str) -> list[TechnologyMention]:
         """The mentions in ``text`` in order; none overlaps another, and the longest name wins."""
-        return self._mentions(text, self._tokenizer(_tokenizable(text)))
+        phrases = self._phrases
+        if phrases.is_full:
+            with self._lock:
+                if self._phrases is phrases:
+                    self._phrases = _Phrases(self._aliases)
+            phrases = self._phrases
+        return phrases.find(text)
 
     def find_many(self, texts: Iterable[str]) -> list[list[TechnologyMention]]:
         """:meth:`find` for each text, in order."""
@@ -80,7 +81,33 @@ class TechnologyMatcher:
         """:meth:`names` for each text, in order."""
         return [self.names(text) for text in texts]
 
-    def _mentions(self, text: str, doc: Doc) -> list[TechnologyMention]:
+
+class _Phrases:
+    """The names, ready to be found, and the vocabulary of what was read with them."""
+
+    def __init__(self, aliases: Sequence[Alias]) -> None:
+        load_spacy()
+        from spacy.matcher import PhraseMatcher
+
+        language: Language = load_spacy().blank("en")
+        self._strings = language.vocab.strings
+        self._tokenizer = _tokenizer(language)
+        self._caseless = PhraseMatcher(language.vocab, attr="LOWER")
+        self._cased = PhraseMatcher(language.vocab, attr="ORTH")
+        self._aliases: dict[int, Alias] = {}
+        for number, alias in enumerate(aliases):
+            matcher = self._caseless if alias.rule == "any" else self._cased
+            key = str(number)
+            matcher.add(key, [self._tokenizer(_tokenizable(alias.text))])
+            self._aliases[self._strings[key]] = alias
+        self._limit = len(self._strings) + MAX_NEW_WORDS
+
+    @property
+    def is_full(self) -> bool:
+        return len(self._strings) > self._limit
+
+    def find(self, text: str) -> list[TechnologyMention]:
+        doc = self._tokenizer(_tokenizable(text))
         spans = [(start, end, key) for key, start, end in (*self._caseless(doc), *self._cased(doc))]
         if not spans:
             return []

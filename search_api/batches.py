@@ -36,7 +36,7 @@ class Batches:
     """
 
     def __init__(
-        self, workspace: Workspace, settings: ServeSettings, *, log: Log, traffic: Traffic = Traffic()
+        self, workspace: Workspace, settings: ServeSettings, *, log: Log, traffic: Traffic | None = None
     ) -> None:
         self.folder = workspace.store_settings.home.expanduser() / FOLDER
         self._store = BatchStore(self.folder)
@@ -46,7 +46,7 @@ class Batches:
         self._lock = threading.Lock()
         self._queue: BatchQueue | None = None
         self._started = False
-        self._traffic = traffic
+        self._traffic = traffic or Traffic()
         self._own = self._own_begun = 0
         self._worker = Worker(
             workspace, self._store, RowLimits(settings.max_sentences, settings.max_pairs),

@@ -19,7 +19,7 @@ from indexer.store import Query, Vector, where
 from indexer.title_table import Positions
 from indexer.workspace import Workspace
 from preprocess.errors import InvalidParameter
-from preprocess.soc import LEVELS, code_at_level
+from preprocess.soc import LEVELS
 from preprocess.titles import CleanTitle, clean_title
 from search_api.confidence import ABSTAIN_BELOW, TEMPERATURE, ReviewRule, prediction_set
 from search_api.limits import check_queries, check_top_k
@@ -365,7 +365,10 @@ def _prediction_set(desk: Desk, six: Vector, level: int) -> tuple[str, ...]:
     codes, places = desk.codes, prediction_set(six)
     if level == 8:
         return tuple(code for place in places for code in codes.codes[codes.members(6, place)])
-    return tuple(dict.fromkeys(code_at_level(codes.names[6][place], level) for place in places))
+    if level == 6:
+        return tuple(codes.names[6][place] for place in places)
+    first = codes.starts[6][places]
+    return tuple(dict.fromkeys(codes.names[level][group] for group in codes.groups[level][first].tolist()))
 
 
 def _lead(best: Mapping[str, float], second: Mapping[str, float]) -> dict[str, float]:

@@ -48,10 +48,17 @@ SENTENCE_CHARS = 500
 """Characters of a text for each sentence that it may have; those of the fixtures have 74 in the mean."""
 
 UNFOLDED = 5
-"""A docx may unfold to so many times the largest file: text to ten times its size, pictures hardly at all."""
+"""A docx may unfold to so many times the size of the largest file."""
 
 TOO_MUCH = ("too large", "too long", "too slow")
 WRONG_TYPE = frozenset({"not text", "wrong format"})
+"""Endings and names of the reasons for which a reader drops a file, that have a status of their own."""
+
+_EXAMPLES = {
+    ".txt": "Platform engineer\n\nMoved payroll to Kubernetes.\n",
+    ".md": "# Platform engineer\n\n## Projects\n\n- Moved payroll to Kubernetes.\n",
+    ".yaml": "Descriptions:\n  Payroll:\n    one-liners:\n    - Moved it to Kubernetes.\n",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +111,20 @@ def document_of(upload: Upload, kind: DocumentKind, name: str, limits: ServeSett
     return found
 
 
+def read_options(limits: ServeSettings) -> ReadOptions:
+    """Tighter than on the command line: here the files are a stranger's, and others wait."""
+    return ReadOptions(
+        max_file_bytes=limits.max_file_bytes,
+        max_pdf_pages=limits.max_pages,
+        max_pdf_seconds=PDF_SECONDS,
+        max_text_chars=_max_chars(limits),
+        max_docx_bytes=UNFOLDED * limits.max_file_bytes,
+        max_docx_entries=1_000,
+        max_docx_nodes=1_000_000,
+        max_yaml_nodes=20_000,
+    )
+
+
 def request_body() -> dict[str, Any]:
     """The body of a PUT in the words of OpenAPI, one entry a content type."""
     content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{DocumentRequest.__name__}"}}}
@@ -119,12 +140,6 @@ def request_body() -> dict[str, Any]:
 
 # ---- inside
 
-_EXAMPLES = {
-    ".txt": "Platform engineer\n\nMoved payroll to Kubernetes.\n",
-    ".md": "# Platform engineer\n\n## Projects\n\n- Moved payroll to Kubernetes.\n",
-    ".yaml": "Descriptions:\n  Payroll:\n    one-liners:\n    - Moved it to Kubernetes.\n",
-}
-
 
 def _suffix(request: Request) -> str:
     coding = request.headers.get("content-encoding", "identity")
@@ -138,20 +153,6 @@ def _suffix(request: Request) -> str:
         expected = ", ".join(["application/json", *MEDIA_TYPES])
         raise UnsupportedFormat(f"expected a body of content type {expected}; found {found[:80]!r}")
     return MEDIA_TYPES[media_type]
-
-
-def read_options(limits: ServeSettings) -> ReadOptions:
-    """Tighter than on the command line: here the files are a stranger's, and others wait."""
-    return ReadOptions(
-        max_file_bytes=limits.max_file_bytes,
-        max_pdf_pages=limits.max_pages,
-        max_pdf_seconds=PDF_SECONDS,
-        max_text_chars=_max_chars(limits),
-        max_docx_bytes=UNFOLDED * limits.max_file_bytes,
-        max_docx_entries=1_000,
-        max_docx_nodes=1_000_000,
-        max_yaml_nodes=20_000,
-    )
 
 
 def _max_chars(limits: ServeSettings) -> int:

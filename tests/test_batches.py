@@ -55,7 +55,7 @@ def index(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield opened
 
 
-def batches_of(workspace: Workspace, home: Path, traffic: Traffic = Traffic()) -> Batches:  # noqa: B008
+def batches_of(workspace: Workspace, home: Path, traffic: Traffic | None = None) -> Batches:
     return Batches(beside(workspace, home), ServeSettings(), log=request_log(), traffic=traffic)
 
 

@@ -22,7 +22,7 @@ from tests.problem_shape import assert_problem
 from tests.tenant_service import Service, serve_tenants
 
 BOUND_MIB = 400
-"""Memory that all refusals together may take; the worst file takes 190 MiB while it is read."""
+"""Memory that reading all of them may take; it was 130 MiB, with what making the files takes."""
 
 BROKEN = FIXTURES / "broken"
 SECRET = "The harbour master's password is Quillfeather."

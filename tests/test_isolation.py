@@ -366,6 +366,12 @@ def test_feedback_is_listed_exported_and_erased_for_its_tenant_alone(stage: Stag
     assert MARK in service.client.get("/v1/feedback", headers=service.headers[VICTIM]).text
 
 
+def test_metrics_name_no_document(stage: Stage) -> None:
+    status, text = send(stage.service, Request("GET", "/metrics", {}))
+    assert status == 200
+    assert not [secret for secret in SECRETS if secret in text.lower()]
+
+
 def test_the_numbers_of_collections_are_ones_own(stage: Stage) -> None:
     service = stage.service
     counts = {}

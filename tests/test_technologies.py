@@ -283,3 +283,13 @@ def test_import_loads_no_spacy() -> None:
     code = "import sys, preprocess.filters, preprocess.technologies; print('spacy' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "False"
+
+
+def test_the_words_of_other_peoples_texts_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("preprocess.technologies.MAX_NEW_WORDS", 100)
+    matcher = TechnologyMatcher(["Zorbware"])
+    first = matcher._phrases
+    for number in range(500):
+        assert matcher.names(f"Ran word{number} with Zorbware and PostgreSQL.") == ("Zorbware", "PostgreSQL")
+    assert matcher._phrases is not first
+    assert "word0" not in matcher._phrases._strings
