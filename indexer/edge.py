@@ -18,7 +18,6 @@ import shutil
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -82,8 +81,7 @@ class EdgeStore:
     # ---- collections
 
     def collections(self) -> list[CollectionInfo]:
-        live = [self.info(name) for name in COLLECTIONS if self._pointer(name).exists()]
-        return [replace(info, size_bytes=size_bytes(self.root / info.physical)) for info in live]
+        return [self.info(name) for name in COLLECTIONS if self._pointer(name).exists()]
 
     def live(self, collection: str) -> Live:
         physical = self._physical(collection)
@@ -97,6 +95,7 @@ class EdgeStore:
             physical=physical,
             points=self._run(physical, lambda shard: shard.info().points_count),
             fingerprint=self._fingerprint(physical),
+            size_bytes=size_bytes(self.root / physical),
             building=tuple(sorted(p.name for p in self.root.glob(f"{name}-*") if p.name != physical)),
         )
 

@@ -199,7 +199,7 @@ class Live:
 class CollectionInfo:
     """A live collection: how many points, made with what, and what is being built beside it.
 
-    ``size_bytes`` is known where :meth:`Store.collections` gave it."""
+    ``size_bytes`` is what an embedded one takes on the disk; None for a server's."""
 
     name: str
     physical: str

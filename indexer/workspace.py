@@ -15,10 +15,20 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 from indexer.encoder import Encoder, open_encoder
 from indexer.open_store import open_store
 from indexer.settings import ModelSettings, StoreSettings
-from indexer.store import CollectionName, Fingerprint, Live, Query, Store, Vector, where
+from indexer.store import (
+    COLLECTIONS,
+    CollectionInfo,
+    CollectionName,
+    Fingerprint,
+    Live,
+    Query,
+    Store,
+    Vector,
+    where,
+)
 from indexer.tenants import TenantStore
 from indexer.watched import Watch, WatchedEncoder, WatchedStore
-from preprocess.errors import FingerprintMismatch, IndexMissing
+from preprocess.errors import FingerprintMismatch, IndexMissing, StoreCorrupt
 
 if TYPE_CHECKING:
     from indexer.roles import RoleClassifier
@@ -170,6 +180,19 @@ class Workspace:
         from preprocess.filters import view_settings
 
         return view_settings(self.store_settings.stop_words, self.store_settings.pipeline or None)
+
+    def collections(self) -> tuple[list[CollectionInfo], dict[CollectionName, StoreCorrupt]]:
+        """The live collections, and of those that cannot be read the reason: one does not hide the others."""
+        found: list[CollectionInfo] = []
+        damaged: dict[CollectionName, StoreCorrupt] = {}
+        for name in COLLECTIONS:
+            try:
+                found.append(self.store.info(name))
+            except IndexMissing:
+                continue
+            except StoreCorrupt as error:
+                damaged[name] = error
+        return found, damaged
 
     def check(self, name: CollectionName) -> Live:
         """The live collection, if what this workspace encodes may be compared with it.

@@ -17,7 +17,7 @@ from indexer.store import COLLECTIONS, where
 from indexer.tenants import PUBLIC
 from indexer.workspace import Workspace
 from joblens.output import Strict, TextColumns, TitleColumn, errors, index_progress, out
-from joblens.render import print_inspection, print_status, print_summary
+from joblens.render import print_error, print_inspection, print_status, print_summary
 from preprocess.errors import IndexMissing, InvalidParameter, StoreCorrupt, UnknownDocument
 from preprocess.onet import open_release
 from preprocess.readers import ReadOptions, count_documents, read
@@ -128,16 +128,21 @@ def status(
     from search_api.documents import stored_documents
 
     with Workspace() as workspace:
-        infos = workspace.store.collections()
+        infos, damaged = workspace.collections()
         listed = {
             kind: stored_documents(workspace, kind)
             for kind in KINDS.values()
             if documents and COLLECTION_OF[kind] in {info.name for info in infos}
         }
-    print_status(out, infos)
+    if infos or not damaged:
+        print_status(out, infos)
     for kind, found in listed.items():
         for document in found:
             out.print(f"{kind} id:{document.id}  {document.name}", markup=False, soft_wrap=True)
+    for error in damaged.values():
+        print_error(errors, error)
+    if damaged:
+        raise typer.Exit(1)
 
 
 def delete(

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 RULES_VERSION = "1"
 """Raised whenever the same text and the same names may give other mentions than before."""
 
-MAX_NEW_WORDS = 50_000
+MAX_NEW_WORDS = 20_000
 """Different words that a matcher reads before it forgets them all. spaCy keeps about 0.7 KB for each, which a
 service that runs for months would not bear; forgetting takes as long as building."""
 

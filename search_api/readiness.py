@@ -209,6 +209,13 @@ class CollectionReply(BaseModel):
         )
 
 
+class DamagedCollection(BaseModel):
+    """A collection whose files are damaged, and what to do."""
+
+    name: str
+    detail: str
+
+
 class CollectionsReply(BaseModel):
     """The live collections."""
 
@@ -232,11 +239,13 @@ class CollectionsReply(BaseModel):
                     },
                     "building": [],
                 }
-            ]
+            ],
+            "damaged": [],
         }
     )
 
     collections: list[CollectionReply]
+    damaged: list[DamagedCollection] = Field(description="Those that cannot be read; the others answer.")
 
 
 class HealthReply(BaseModel):

@@ -35,7 +35,7 @@ from search_api.match import match
 from search_api.occupation_reply import OccupationReply, OccupationsReply
 from search_api.occupations import find_occupations, occupation
 from search_api.problems import declared
-from search_api.readiness import CollectionReply, CollectionsReply
+from search_api.readiness import CollectionReply, CollectionsReply, DamagedCollection
 from search_api.replies import ClassifyReply, MatchReply, SearchReply
 from search_api.schemas import (
     ClassifyRequest,
@@ -194,7 +194,11 @@ def occupation_route(
 @router.get("/collections", tags=["service"], summary="What is indexed", responses=declared(*READ_PROBLEMS))
 def collections_route(workspace: Reading) -> CollectionsReply:
     """The live collections: points, size on disk and what their vectors were made with."""
-    return CollectionsReply(collections=[CollectionReply.of(info) for info in workspace.store.collections()])
+    infos, damaged = workspace.collections()
+    return CollectionsReply(
+        collections=[CollectionReply.of(info) for info in infos],
+        damaged=[DamagedCollection(name=name, detail=str(error)) for name, error in damaged.items()],
+    )
 
 
 # ---- inside

@@ -6,7 +6,6 @@ import csv
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -151,7 +150,7 @@ def test_a_store_that_is_open_elsewhere_is_named_with_its_process(indexed_home: 
         assert holder.stdout is not None
         holder.stdout.readline()
         for asked in (
-            ["status"], ["search", "x"], ["classify", "x"], ["index", "postings", COOK], ["gap", BRAG],
+            ["status"], ["search", "x"], ["index", "postings", COOK], ["gap", BRAG],
             ["delete", "postings", "--all"],
         ):  # fmt: skip
             ran = joblens(*asked)
@@ -164,22 +163,6 @@ def test_a_store_that_is_open_elsewhere_is_named_with_its_process(indexed_home: 
 def test_a_write_without_room_is_refused_before_it_begins(tmp_path: Path) -> None:
     with pytest.raises(StorageFull, match=r"writing postings: the disk is full \(needed: .* MB, available: "):
         check_room(tmp_path, 10**18, "writing postings")
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 92 MiB: room for a collection, some points, and what is kept spare."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=92m", "tmpfs", str(folder)]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        pytest.skip("there is no command 'mount' to make a small disk with")
-    if done.returncode:
-        pytest.skip(f"mounting a small disk is not allowed here: {done.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 @pytest.mark.usefixtures("empty_home")
