@@ -32,7 +32,7 @@ SECONDS_EACH = 10.0
 WARM_UP_S = 2.0
 MIXED_CLIENTS = 8
 MIXED_S = 300.0
-MIXED_WARM_UP_S = 45.0
+MIXED_WARM_UP_S = 60.0
 DOCUMENTS_EACH = 10
 """Documents of one client in the mixed load, so that the store holds as much at its end as at its start."""
 

@@ -78,12 +78,11 @@ def running_service(home: Path, answers: str = "/ready") -> Iterator[tuple[str, 
     """
     with listening_socket("127.0.0.1", 0) as free:
         port = free.getsockname()[1]
-    command = ["-m", "uvicorn", "--factory", "search_api.app:create_app", "--no-access-log"]
     began = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, *command, "--port", str(port)],
+        [sys.executable, "-c", "from search_api.server import serve; serve()"],
         cwd=ROOT,
-        env=environment(home),
+        env={**environment(home), "JOBLENS_SERVE_PORT": str(port)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -77,7 +77,7 @@ def create_app(workspace: Workspace | None = None, settings: ServeSettings | Non
         # Uvicorn's own access log writes query strings, which hold text of users.
         logging.getLogger("uvicorn.access").disabled = True
         flow.set_up_threads()
-        report = warm_up(opened)
+        report, later = warm_up(app.state.workspace)
         log.info(
             "started",
             ready=report.ready,
@@ -86,6 +86,8 @@ def create_app(workspace: Workspace | None = None, settings: ServeSettings | Non
         )
         batches.start()
         yield
+        later.cancel()
+        later.join()  # or it would open again what is closed now
         batches.close()
         if workspace is None:
             opened.close()

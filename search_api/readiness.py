@@ -147,10 +147,12 @@ def look(workspace: Workspace) -> State:
     return State(ReadyReply(ready=ready, model=model, detail=detail, collections=states), weights)
 
 
-def warm_up(workspace: Workspace) -> ReadyReply:
+def warm_up(workspace: Workspace) -> tuple[ReadyReply, Timer]:
     """Load what a first look-up would wait for: the encoder, the occupations and their titles.
 
     The rest (language parts, technology names) is loaded a moment later, so that the service is ready sooner.
+
+    :return: how it stands, and the timer that loads the rest.
     """
     report = readiness(workspace)
     if report.ready:
@@ -158,7 +160,7 @@ def warm_up(workspace: Workspace) -> ReadyReply:
     later = Timer(LANGUAGE_AFTER_S, _load_language, (workspace,))
     later.daemon = True
     later.start()
-    return report
+    return report, later
 
 
 def _load_language(workspace: Workspace) -> None:

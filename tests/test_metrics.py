@@ -38,8 +38,10 @@ def value(client: TestClient, name: str, **labels: str) -> float:
 
 @pytest.fixture
 def fresh(workspace: Workspace) -> Iterator[TestClient]:
-    """An app that nobody has asked anything yet."""
-    with TestClient(create_app(workspace, ServeSettings()), base_url="http://localhost") as client:
+    """An app that nobody has asked anything yet; what is kept between look-ups is its own."""
+    parts = {"encoder": workspace.encoder, "store": workspace.whole_store}
+    own = Workspace(workspace.model_settings, workspace.store_settings, parts)
+    with TestClient(create_app(own, ServeSettings()), base_url="http://localhost") as client:
         yield client
 
 
