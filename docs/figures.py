@@ -37,8 +37,9 @@ def figures(folder: Path = RESULTS) -> str:
     if not rows:
         return "Not measured yet: `make bench` writes the results."
     lines = ["| What | Measured |", "| --- | --- |", *(f"| {what} | {value} |" for what, value in rows)]
-    machines = dict.fromkeys(_machine(result["machine"]) for result in results.values())
-    sources = dict.fromkeys(str(result["source"]) for result in results.values() if "source" in result)
+    shown = [results[name] for name in dict.fromkeys(name for name, _ in ROWS) if name in results]
+    machines = dict.fromkeys(_machine(result["machine"]) for result in shown)
+    sources = dict.fromkeys(str(result["source"]) for result in shown if "source" in result)
     return "\n".join([*lines, "", f"Data: {'; '.join(sources)}. Machine: {'; '.join(machines)}."])
 
 
@@ -97,6 +98,34 @@ def _start(r: Result) -> str:
     )
 
 
+def _batch(r: Result) -> str:
+    if "as_they_come_titles_per_s" not in r:  # the titles were not beside the checkout
+        return ""
+    return (
+        f"{r['as_they_come_titles_per_s']:,} a second as they come, "
+        f"{r['distinct_titles_per_s']:,} where no title repeats"
+    )
+
+
+def _clients(count: int) -> Callable[[Result], str]:
+    def value(r: Result) -> str:
+        name = f"classify_{count}_clients"
+        return f"{r[f'{name}_rps']} requests a second, p50 {r[f'{name}_p50_ms']} ms, p99 {r[f'{name}_p99_ms']} ms"
+
+    return value
+
+
+def _mixed(r: Result) -> str:
+    return (
+        f"{r['mixed_s'] / 60:g} minutes, {sum(r['mixed_requests'].values()):,} requests, {r['errors']} errors; "
+        f"resident memory {r['rss_mb_before']:,} MB before and {r['rss_mb_after']:,} MB after"
+    )
+
+
+def _kill(r: Result) -> str:
+    return f"{r['kills']} times: {r['lost']} documents lost, {r['half']} half there"
+
+
 def _technologies(r: Result) -> str:
     found = r["technologies.jsonl release"]
     return (
@@ -121,6 +150,7 @@ ROWS: tuple[tuple[str, Row], ...] = (
             lambda r: f"p50 {r['classify_p50_ms']} ms, p99 {r['classify_p99_ms']} ms",
         ),
     ),
+    ("classify", ("`joblens classify FILE`, raw titles, csv to csv", _batch)),
     ("gap", ("a gap report of one brag document", _gap)),
     ("serve", ("the REST service over O*NET", _start)),
     (
@@ -130,5 +160,9 @@ ROWS: tuple[tuple[str, Row], ...] = (
             lambda r: f"p50 {r['classify_p50_ms']} ms, p99 {r['classify_p99_ms']} ms",
         ),
     ),
+    ("load", ("the same at 8 clients at once, on the same two cores", _clients(8))),
+    ("load", ("the same at 64 clients", _clients(64))),
+    ("load", ("requests of every kind, 8 clients", _mixed)),
+    ("kill", ("`kill -9` of the service while documents are written", _kill)),
     ("technologies", ("finding technology names in sentences", _technologies)),
 )

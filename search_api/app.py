@@ -53,6 +53,7 @@ TAGS = [
     {"name": "gap", "description": "A person's sentences against what postings ask."},
     {"name": "documents", "description": "A tenant's own postings and brag documents."},
     {"name": "batches", "description": "Long jobs over many rows."},
+    {"name": "feedback", "description": "Accepted and corrected codes."},
     {"name": "service", "description": "State of the service."},
 ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,11 @@ from indexer.settings import StoreSettings
 from indexer.workspace import Workspace
 from search_api.app import create_app
 from search_api.batch_schemas import JSONL
+from search_api.batch_store import Batch, BatchStore
+from search_api.batch_tasks import ClassifyTask, RowLimits
+from search_api.batch_worker import Traffic, Worker
+from search_api.batches import Batches
+from search_api.gate import request_log
 from search_api.settings import ServeSettings
 from tests.tenant_service import ADDRESS
 
@@ -98,3 +103,34 @@ def answered(client: TestClient, rows: bytes, **given: Any) -> list[Json]:
     batch = ended(client, id)
     assert batch["state"] == "done", batch
     return results(client, id)
+
+
+def batches_of(workspace: Workspace, home: Path, traffic: Traffic | None = None) -> Batches:
+    return Batches(beside(workspace, home), ServeSettings(), log=request_log(), traffic=traffic)
+
+
+def created(batches: Batches, rows: bytes) -> Batch:
+    with batches.upload() as upload:
+        upload.write(rows)
+        return batches.create(upload, "local", "classify", ClassifyTask(evidence=0, top_k=1), "jsonl")
+
+
+def worker_of(
+    workspace: Workspace,
+    home: Path,
+    *,
+    stopping: Callable[[], bool] = lambda: False,
+    others_wait: Callable[[], bool] = lambda: False,
+) -> Worker:
+    """A worker in this thread."""
+    return Worker(
+        beside(workspace, home), BatchStore(home / "batches"), RowLimits(), keep_s=60, log=request_log(),
+        traffic=Traffic(), others_wait=others_wait, stopping=stopping,
+    )  # fmt: skip
+
+
+def until(true: Callable[[], bool]) -> None:
+    limit = time.monotonic() + BOUND_S
+    while not true():
+        assert time.monotonic() < limit
+        time.sleep(0.01)
