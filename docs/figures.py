@@ -110,14 +110,18 @@ def _batch(r: Result) -> str:
 def _clients(count: int) -> Callable[[Result], str]:
     def value(r: Result) -> str:
         name = f"classify_{count}_clients"
-        return f"{r[f'{name}_rps']} requests a second, p50 {r[f'{name}_p50_ms']} ms, p99 {r[f'{name}_p99_ms']} ms"
+        return (
+            f"{r[f'{name}_rps']} requests a second, "
+            f"p50 {r[f'{name}_p50_ms']} ms, p99 {r[f'{name}_p99_ms']} ms"
+        )
 
     return value
 
 
 def _mixed(r: Result) -> str:
     return (
-        f"{r['mixed_s'] / 60:g} minutes, {sum(r['mixed_requests'].values()):,} requests, {r['errors']} errors; "
+        f"{r['mixed_s'] / 60:g} minutes, {sum(r['mixed_requests'].values()):,} requests, "
+        f"{r['errors']} errors; "
         f"resident memory {r['rss_mb_before']:,} MB before and {r['rss_mb_after']:,} MB after"
     )
 
