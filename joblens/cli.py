@@ -92,8 +92,8 @@ query_commands.register(app)
 fluff_command.register(app)
 tool_commands.register(app)
 mcp_command.register(app)
-app.add_typer(keys_commands.keys, name="keys")
-app.add_typer(feedback_commands.feedback, name="feedback")
+app.add_typer(keys_commands.keys, name="keys", rich_help_panel="Run and judge")
+app.add_typer(feedback_commands.feedback, name="feedback", rich_help_panel="Run and judge")
 
 
 def main() -> None:

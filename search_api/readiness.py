@@ -20,6 +20,7 @@ from preprocess.errors import FingerprintMismatch, IndexMissing, JoblensError
 from preprocess.stemming import stem
 from search_api.classify import occupation_titles
 from search_api.replies import example
+from search_api.title_lookup import live_desk
 
 LANGUAGE_AFTER_S = 1.0
 FRESH_S = 1.0
@@ -157,6 +158,8 @@ def warm_up(workspace: Workspace) -> tuple[ReadyReply, Timer]:
     report = readiness(workspace)
     if report.ready:
         occupation_titles(workspace, workspace.store.live("occupations").physical)
+        with suppress(JoblensError):  # an index without what is learned from it: /v1/classify says so
+            live_desk(workspace)
     later = Timer(LANGUAGE_AFTER_S, _load_language, (workspace,))
     later.daemon = True
     later.start()
