@@ -8,14 +8,13 @@ from indexer.store import Store
 from preprocess.errors import InvalidParameter
 
 
-def open_store(settings: StoreSettings, qdrant: QdrantSettings | None = None) -> Store:
+def open_store(settings: StoreSettings, qdrant: QdrantSettings) -> Store:
     """The store, open. A server is not asked before it is used.
 
-    :param qdrant: which server, if any; read from the environment when left out.
+    :param qdrant: which server, if any.
     :raises StoreError: if the folder of the embedded store is none.
     :raises InvalidParameter: if the server's URL or key cannot be ones.
     """
-    qdrant = qdrant or QdrantSettings()
     return open_server(qdrant) if qdrant.url else open_embedded(settings)
 
 

@@ -6,6 +6,7 @@ when it is first used, once, so that ``joblens status`` loads no model.
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from indexer.encoder import Encoder, open_encoder
 from indexer.open_store import open_store
-from indexer.settings import ModelSettings, StoreSettings
+from indexer.settings import ModelSettings, QdrantSettings, StoreSettings
 from indexer.store import (
     COLLECTIONS,
     CollectionInfo,
@@ -45,6 +46,7 @@ class Workspace:
     :param model: which encoder; read from the environment when left out.
     :param store: where the collections are and how they are made; likewise.
     :param parts: what is open already, by name (``encoder``, ``store``), to share with another workspace.
+    :param qdrant: which server holds the collections, if any; likewise.
     """
 
     def __init__(
@@ -52,9 +54,11 @@ class Workspace:
         model: ModelSettings | None = None,
         store: StoreSettings | None = None,
         parts: Mapping[str, Any] | None = None,
+        qdrant: QdrantSettings | None = None,
     ) -> None:
         self.model_settings = model or ModelSettings()
         self.store_settings = store or StoreSettings()
+        self.qdrant_settings = qdrant or QdrantSettings()
         self._parts: dict[str, Any] = dict(parts or {})
         self._lock = threading.RLock()
         self._watch: Watch | None = None
@@ -90,18 +94,18 @@ class Workspace:
     @property
     def whole_store(self) -> Store:
         """The vector store with the documents of every tenant: for its state, and for copies of it."""
-        store = self.once("store", lambda: open_store(self.store_settings))
+        store = self.once("store", lambda: open_store(self.store_settings, self.qdrant_settings))
         return WatchedStore(store, self._watch) if self._watch else store
 
     def of_tenant(self, tenant: str) -> Workspace:
         """The same open parts, seen by another tenant; closing either closes them for both."""
-        other = Workspace(self.model_settings, self.store_settings.model_copy(update={"tenant": tenant}))
-        other._parts, other._lock, other._watch = self._parts, self._lock, self._watch
+        other = copy.copy(self)
+        other.store_settings = self.store_settings.model_copy(update={"tenant": tenant})
         return other
 
     def watched(self, watch: Watch) -> Workspace:
         """The same open parts, with what the encoder and the store do told to ``watch``."""
-        other = self.of_tenant(self.store_settings.tenant)
+        other = copy.copy(self)
         other._watch = watch
         return other
 

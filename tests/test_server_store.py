@@ -53,7 +53,7 @@ def store(stub: QdrantStub) -> Iterator[ServerStore]:
 
 
 def test_without_a_url_the_store_is_in_the_data_directory(tmp_path: Path) -> None:
-    store = open_store(StoreSettings(home=tmp_path))
+    store = open_store(StoreSettings(home=tmp_path), QdrantSettings())
     assert isinstance(store, EdgeStore)
     assert store.root == tmp_path / "store"
     store.close()
@@ -64,7 +64,7 @@ def test_a_url_in_the_environment_chooses_the_server(
 ) -> None:
     monkeypatch.setenv("JOBLENS_QDRANT_URL", stub.url)
     monkeypatch.setenv("JOBLENS_QDRANT_API_KEY", "a-key")
-    store = open_store(StoreSettings(home=tmp_path))
+    store = open_store(StoreSettings(home=tmp_path), QdrantSettings())
     assert isinstance(store, ServerStore)
     assert store.collections() == []
     assert not (tmp_path / "store").exists()
