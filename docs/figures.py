@@ -120,7 +120,7 @@ def _clients(count: int) -> Callable[[Result], str]:
 
 def _mixed(r: Result) -> str:
     return (
-        f"{r['mixed_s'] / 60:g} minutes, {sum(r['mixed_requests'].values()):,} requests, "
+        f"{r['mixed_s']} s, {sum(r['mixed_requests'].values()):,} requests, "
         f"{r['errors']} errors; "
         f"resident memory {r['rss_mb_before']:,} MB before and {r['rss_mb_after']:,} MB after"
     )
