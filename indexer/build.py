@@ -190,9 +190,11 @@ def live_or_new(workspace: Workspace, name: CollectionName) -> str:
     """
     store, fingerprint = workspace.store, workspace.fingerprint(name)
     with suppress(IndexMissing):
-        if store.live(name).fingerprint != fingerprint:
-            workspace.check(name)
-            raise FingerprintMismatch(f"the index of {name} has another source; index again with --rebuild")
+        live = store.live(name)
+        if live.fingerprint == fingerprint:
+            return live.physical
+        workspace.check(name)
+        raise FingerprintMismatch(f"the index of {name} has another source; index again with --rebuild")
     physical = store.stage(name, fingerprint)
     store.publish(name, physical)
     return physical
