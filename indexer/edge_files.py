@@ -23,16 +23,20 @@ def room_for(points: Sequence[Point], dimension: int) -> int:
     return len(points) * (12 * dimension + 2_000) + 4 * text
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Write ``value`` in one step; a reader finds the old file or the new one."""
-    write_bytes(path, json.dumps(value, indent=1).encode())
+def write_json(path: Path, value: Any, *, mode: int = 0o666) -> None:
+    """Write ``value`` in one step; a reader finds the old file or the new one.
+
+    :param mode: who may read and write the file, from the moment it is there (less the process's umask).
+    """
+    write_bytes(path, json.dumps(value, indent=1).encode(), mode=mode)
 
 
-def write_bytes(path: Path, data: bytes) -> None:
-    """Write ``data`` in one step, on the disk when this returns."""
+def write_bytes(path: Path, data: bytes, *, mode: int = 0o666) -> None:
+    """Write ``data`` in one step, on the disk when this returns; ``mode`` as in :func:`write_json`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_suffix(f".{os.getpid()}.new")
-    with beside.open("wb") as file:
+    created = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    with os.fdopen(created, "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())

@@ -26,6 +26,7 @@ from search_api.batch import (
     guess_title_column,
     take_chunk,
 )
+from search_api.documents import digest_of
 from search_api.gap import GapReport, Thresholds, gap
 from search_api.judge import judge_of
 from search_api.match import MatchReport, match
@@ -212,7 +213,7 @@ def _gap_rows(workspace: Workspace, rows: Rows, task: GapTask, limits: RowLimits
         brag = side_of(_Named("brag", _text(row, BRAG), name, "", f"{BRAG} or {BRAG_ID}"))
         asked = side_of(posting)
         _check_pairs(brag, asked, limits)
-        fingerprint = "" if text else workspace.store.live("postings").fingerprint.digest
+        fingerprint = "" if text else digest_of(workspace, "posting")
         return gap(brag, asked, thresholds=thresholds, fingerprint=fingerprint, judge=judge)
 
     for row, error in rows:

@@ -7,8 +7,6 @@ from typing import Annotated, Any
 from fastapi import Path, Query, Response
 
 from indexer.documents import erase_document, list_documents, read_document, write_document
-from indexer.entries import COLLECTION_OF
-from indexer.workspace import Workspace
 from preprocess.errors import (
     Conflict,
     InvalidParameter,
@@ -25,7 +23,7 @@ from search_api.document_schemas import (
     ErasedReply,
     WrittenReply,
 )
-from search_api.documents import page_start, page_token_of
+from search_api.documents import digest_of, page_start, page_token_of
 from search_api.page_tokens import MAX_TOKEN_CHARS
 from search_api.problems import declared
 from search_api.schemas import DocumentKind, DocumentName
@@ -68,7 +66,7 @@ def write_route(
     document = document_of(upload, kind, id, limits)
     written = write_document(workspace, document, max_sentences=limits.max_document_sentences)
     response.status_code = 201 if written.created else 200
-    return WrittenReply.of(kind, id, written, _digest(workspace, kind))
+    return WrittenReply.of(kind, id, written, digest_of(workspace, kind))
 
 
 @router.get(
@@ -81,7 +79,7 @@ def write_route(
 def read_route(kind: Kind, id: Name, workspace: Reading) -> DocumentReply:
     """The document with its sentences, as they are searched."""
     document = read_document(workspace, kind, id)
-    return DocumentReply.of_stored(kind, document, _digest(workspace, kind))
+    return DocumentReply.of_stored(kind, document, digest_of(workspace, kind))
 
 
 @router.delete(
@@ -116,7 +114,3 @@ def list_route(
     """Your documents and the public postings, in an order that stays while documents come and go."""
     found = list_documents(workspace, kind, limit=limit, start=page_start(workspace, kind, page))
     return DocumentsReply.of(kind, found, page_token_of(workspace, kind, found.next))
-
-
-def _digest(workspace: Workspace, kind: DocumentKind) -> str:
-    return workspace.store.live(COLLECTION_OF[kind]).fingerprint.digest

@@ -35,6 +35,14 @@ def stored_documents(workspace: Workspace, kind: Kind) -> list[DocumentInfo]:
     return sorted(found, key=lambda document: (document.name, document.id))
 
 
+def digest_of(workspace: Workspace, kind: Kind) -> str:
+    """The digest of the index that holds the documents of a kind.
+
+    :raises IndexMissing: if there is none.
+    """
+    return workspace.store.live(COLLECTION_OF[kind]).fingerprint.digest
+
+
 def payload_keys(workspace: Workspace, collection: str) -> set[str]:
     """What can be filtered on in a collection: the keys of its stored payloads.
 

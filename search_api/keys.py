@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 import re
 import secrets
 import threading
@@ -21,6 +20,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal, get_args
 
+from indexer.edge_files import write_json
 from preprocess.errors import Forbidden, InvalidParameter, StoreCorrupt, StoreError, Unauthorised
 
 Role = Literal["reader", "writer", "admin"]
@@ -28,6 +28,9 @@ ROLES: tuple[Role, ...] = get_args(Role)
 """Each may do what those before it may: read; store documents, feedback and batches; export and operate."""
 
 FILE = "keys.json"
+LOCK_S = 10
+"""How long a command waits for another one that changes the keys; each takes some milliseconds."""
+
 _TENANT = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 _KEY = re.compile(r"jl_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
 
@@ -170,21 +173,18 @@ class KeyRing:
 
     @contextmanager
     def _changed(self) -> Iterator[dict[str, ApiKey]]:
-        with self._lock:
-            keys = dict(self._load())
-            yield keys
-            beside = self.path.with_suffix(f".{os.getpid()}.new")
-            try:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-                # Nobody else may read the file, from the moment it is there.
-                created = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-                with os.fdopen(created, "w") as file:
-                    json.dump({"keys": [asdict(key) for key in keys.values()]}, file, indent=1)
-                    file.flush()
-                    os.fsync(file.fileno())
-                beside.replace(self.path)
-            except OSError as error:
-                raise StoreError(f"the API keys cannot be written: {self.path}: {error.strerror}") from error
+        from portalocker import Lock, LockException
+
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            # Of two commands at the same moment one waits, or it would write over what the other has written.
+            with self._lock, Lock(self.path.with_suffix(".lock"), timeout=LOCK_S):
+                keys = dict(self._load())
+                yield keys
+                write_json(self.path, {"keys": [asdict(key) for key in keys.values()]}, mode=0o600)
+        except (OSError, LockException) as error:
+            reason = getattr(error, "strerror", None) or "another process is writing them"
+            raise StoreError(f"the API keys cannot be written: {self.path}: {reason}") from error
 
 
 def _digest(secret: str) -> str:

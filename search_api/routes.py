@@ -24,6 +24,7 @@ from preprocess.errors import (
 from search_api.classify import JobQuery, classify
 from search_api.confidence import ReviewRule
 from search_api.dependencies import JsonRoute, Limits, Reading, v1_router
+from search_api.documents import digest_of
 from search_api.findings import findings
 from search_api.findings_reply import FluffReply
 from search_api.fluff import fluff
@@ -117,7 +118,7 @@ def match_route(request: MatchRequest, workspace: Reading, limits: Limits) -> Ma
     _check_pairs(a, b, limits)
     _check_size(len(a.sentences) + len(b.sentences), request.top_k, limits)
     stored = [side.document.kind for side in (request.a, request.b) if isinstance(side, DocumentInput)]
-    fingerprint = _digest(workspace, stored[0]) if stored else ""
+    fingerprint = digest_of(workspace, stored[0]) if stored else ""
     return MatchReply.of(match(a, b, top_k=request.top_k), fingerprint)
 
 
@@ -134,7 +135,7 @@ def gap_route(request: GapRequest, workspace: Reading, limits: Limits) -> GapRep
     brag = _side(workspace, request.brag, limits, must_be="brag")
     postings = _postings(workspace, request.postings, limits)
     _check_pairs(brag, postings, limits)
-    fingerprint = "" if isinstance(request.postings, PostingText) else _digest(workspace, "posting")
+    fingerprint = "" if isinstance(request.postings, PostingText) else digest_of(workspace, "posting")
     report = gap(brag, postings, thresholds=thresholds, fingerprint=fingerprint, judge=judge_of(workspace))
     found = findings(workspace, report) if request.findings else None
     return GapReply.of(report, found, top=request.top, themes=request.themes)
@@ -237,11 +238,6 @@ def _stored(workspace: Workspace, kind: DocumentKind, names: Sequence[str]) -> S
 
 def _filter_of(values: Mapping[str, FilterValue]) -> Filter | None:
     return parse_filter(filter_values(values)) if values else None
-
-
-def _digest(workspace: Workspace, kind: DocumentKind) -> str:
-    name = "postings" if kind == "posting" else "brags"
-    return workspace.store.live(name).fingerprint.digest
 
 
 def _check_size(queries: int, top_k: int, limits: ServeSettings) -> None:

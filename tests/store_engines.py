@@ -22,7 +22,7 @@ from indexer.server import ServerStore
 from indexer.server_connect import connect
 from indexer.server_errors import Calls
 from indexer.server_requests import Layout
-from indexer.store import COLLECTIONS, Fingerprint, Point, Vector
+from indexer.store import COLLECTIONS, Fingerprint, Point, Store, Vector
 from preprocess.records import stable_id
 from tests.qdrant_grpc_stub import QdrantGrpcStub
 from tests.qdrant_stub import QdrantStub
@@ -92,3 +92,17 @@ def axis(*weights: float) -> Vector:
 def point(key: str, dense: Vector, text: str = "", **payload: object) -> Point:
     """A point named by ``key``."""
     return Point(stable_id(key), dense, text or key, {"text": text or key, **payload})
+
+
+def fill(store: Store) -> None:
+    """Three occupations' texts, live."""
+    physical = store.stage("occupations", PRINT)
+    store.upsert(
+        physical,
+        [
+            point("x", axis(1), "C++ developer", code="15-1252.00", source="title", index=0),
+            point("xy", axis(1, 1), "C# developer", code="15-1252.00", source="alternate", index=1),
+            point("y", axis(0, 1), "nurse", code="29-1141.00", source="title", index=0),
+        ],
+    )
+    store.publish("occupations", physical)

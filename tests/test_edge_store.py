@@ -14,7 +14,7 @@ import pytest
 from indexer.edge import EdgeStore
 from indexer.store import Fingerprint
 from preprocess.errors import StoreCorrupt, StoreLocked
-from tests.store_engines import PRINT, axis, point
+from tests.store_engines import PRINT, fill
 
 
 @pytest.fixture
@@ -27,16 +27,7 @@ def store(tmp_path: Path) -> Iterator[EdgeStore]:
 @pytest.fixture
 def filled(store: EdgeStore) -> EdgeStore:
     """Three occupations' texts, live."""
-    physical = store.stage("occupations", PRINT)
-    store.upsert(
-        physical,
-        [
-            point("x", axis(1), "C++ developer", code="15-1252.00", source="title", index=0),
-            point("xy", axis(1, 1), "C# developer", code="15-1252.00", source="alternate", index=1),
-            point("y", axis(0, 1), "nurse", code="29-1141.00", source="title", index=0),
-        ],
-    )
-    store.publish("occupations", physical)
+    fill(store)
     return store
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import stat
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +16,7 @@ from preprocess.errors import Forbidden, InvalidParameter, StoreCorrupt, Unautho
 from search_api import keys as keys_module
 from search_api.keys import ROLES, Caller, KeyRing
 from tests.command_line import assert_error, joblens
+from tests.conftest import REPOSITORY
 
 
 @pytest.fixture
@@ -219,3 +222,24 @@ def test_without_keys_the_list_says_what_that_means() -> None:
 )
 def test_what_makes_no_key_is_told(arguments: list[str], words: str) -> None:
     assert_error(joblens("keys", "create", *arguments), "A parameter is not valid", words)
+
+
+def test_processes_that_make_keys_at_once_lose_none(tmp_path: Path) -> None:
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom search_api.keys import KeyRing\n"
+        "print('ready', flush=True)\nsys.stdin.read()\n"
+        f"for _ in range(20): KeyRing(Path({str(tmp_path)!r})).create('acme', 'reader')\n"
+    )
+    command, pipe = [sys.executable, "-c", code], subprocess.PIPE
+    makers = [subprocess.Popen(command, cwd=REPOSITORY, stdin=pipe, stdout=pipe) for _ in range(3)]
+    for maker in makers:
+        assert maker.stdout is not None
+        maker.stdout.readline()
+    for maker in makers:  # all of them begin now
+        assert maker.stdin is not None
+        maker.stdin.close()
+    for maker in makers:
+        assert maker.wait(timeout=60) == 0
+        assert maker.stdout is not None
+        maker.stdout.close()
+    assert len(KeyRing(tmp_path).keys) == 60

@@ -21,7 +21,7 @@ from indexer.store import Condition, Filter, Fingerprint, Page, Query, Store, wh
 from preprocess.errors import DimensionMismatch, IndexMissing, InvalidParameter
 from preprocess.records import stable_id
 from tests.qdrant_stub import LOCAL_WARNINGS
-from tests.store_engines import DIMENSION, ENGINES, PRINT, SERVER_URL, Engine, axis, engine, point
+from tests.store_engines import DIMENSION, ENGINES, PRINT, SERVER_URL, Engine, axis, engine, fill, point
 
 pytestmark = [pytest.mark.filterwarnings(warning) for warning in LOCAL_WARNINGS]
 
@@ -42,16 +42,7 @@ def store(empty: Engine) -> Iterator[Store]:
 @pytest.fixture
 def filled(store: Store) -> Store:
     """Three occupations' texts, live."""
-    physical = store.stage("occupations", PRINT)
-    store.upsert(
-        physical,
-        [
-            point("x", axis(1), "C++ developer", code="15-1252.00", source="title", index=0),
-            point("xy", axis(1, 1), "C# developer", code="15-1252.00", source="alternate", index=1),
-            point("y", axis(0, 1), "nurse", code="29-1141.00", source="title", index=0),
-        ],
-    )
-    store.publish("occupations", physical)
+    fill(store)
     return store
 
 
